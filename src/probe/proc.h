@@ -1,0 +1,61 @@
+/* probe/proc.h -- what the kernel tells about processes, read from /proc under a root prefix.
+ *
+ * The root is "" for this machine, or a folder that holds a recorded tree (DIR/proc/1234/stat ...),
+ * so that everything here is tested against recordings. Nothing is cached between calls. A process
+ * that ends while it is read is left out, which is not an error. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define PROC_TREE_MAX 4096 /* processes of one target; more is an error with this number in it */
+
+/* The processes whose chain of parents leads to `ancestor`, without itself. False when /proc cannot
+ * be read or the limit is passed. */
+struct proc_tree {
+    int32_t pids[PROC_TREE_MAX];
+    size_t count;
+};
+
+bool proc_tree_read(const char *root, int32_t ancestor, struct proc_tree *ret_tree,
+                    struct error *err);
+
+/* Only those whose parent is `parent`. */
+bool proc_children_read(const char *root, int32_t parent, struct proc_tree *ret_children,
+                        struct error *err);
+
+bool proc_tree_has(const struct proc_tree *tree, int32_t pid);
+
+/* Sums over a set of processes at one moment. */
+struct proc_usage {
+    uint32_t processes, threads, descriptors;
+    int64_t cpu_user_ns, cpu_system_ns; /* their own and their reaped children's: never goes down
+                                           while the ancestor stands. Resolution: one clock tick,
+                                           10 ms, a process; total refined where the kernel can. */
+    uint64_t rss_bytes;
+    uint64_t pss_bytes; /* 0 when not asked for */
+    bool pss_known;
+    uint64_t switches_voluntary, switches_involuntary;
+};
+
+/* `with_pss`: proportional memory walks every page table and holds the target's lock for it; ask
+ * once a second at most, and not while a trial is timed to the microsecond. The CPU time of
+ * children that `ancestor` itself reaped counts as theirs. */
+bool proc_usage_read(const char *root, int32_t ancestor, const struct proc_tree *tree,
+                     bool with_pss, struct proc_usage *ret_usage, struct error *err);
+
+/* The process that listens on this TCP port (of several, one that 127.0.0.1 leads to). 0: none
+ * does, -1: one does that we may not look into. `ret_name` gets its name, "" unless above 0. */
+#define PROC_NAME_MAX        64
+#define PROC_LISTENER_UNSEEN (-1)
+int32_t proc_listener(const char *root, uint16_t port, char *ret_name);
+
+/* The name in /proc/PID/stat, "" when there is no such process. Names are whatever the process
+ * says: escape them before they reach a terminal. */
+void proc_name(const char *root, int32_t pid, char *ret_name);
+
+/* Its parent, 0 when there is no such process. */
+int32_t proc_parent(const char *root, int32_t pid);

@@ -1,0 +1,8 @@
+/* probe/program.h -- which processes make up a program that somebody else started. */
+#pragma once
+
+#include <stdint.h>
+
+/* The oldest ancestor of `pid` (or itself) that is reached over parents of the same name: the
+ * master of a server whose worker holds the socket. */
+int32_t program_root(const char *root, int32_t pid);
