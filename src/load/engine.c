@@ -1,0 +1,312 @@
+#include "load/engine.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/bug.h"
+#include "load/engine_priv.h"
+#include "load/worker_priv.h"
+
+struct engine {
+    const struct plan *plan;
+    uint32_t worker_count;
+    struct worker *workers;
+    atomic_uint stops;
+    int wake_fd;
+
+    /* How all set off together. */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    uint32_t ready_count;
+    bool any_failed;
+    bool go;
+    struct mono start; /* with go */
+};
+
+/* ---- for the workers ---- */
+
+bool engine_all_ready(struct engine *e, bool failed, struct mono *ret_start)
+{
+    bool all_ready;
+
+    pthread_mutex_lock(&e->lock);
+    e->ready_count++;
+    e->any_failed = e->any_failed || failed;
+    pthread_cond_broadcast(&e->changed);
+    while (!e->go)
+        pthread_cond_wait(&e->changed, &e->lock);
+    *ret_start = e->start;
+    all_ready = !e->any_failed;
+    pthread_mutex_unlock(&e->lock);
+    return all_ready;
+}
+
+unsigned engine_stops(const struct engine *e)
+{
+    return atomic_load_explicit(&e->stops, memory_order_relaxed);
+}
+
+void engine_notify(struct engine *e)
+{
+    uint64_t one = 1;
+    ssize_t written = write(e->wake_fd, &one, sizeof(one));
+
+    (void)written; /* full means that a wake-up is pending already */
+}
+
+/* ---- starting ---- */
+
+static bool start_thread(struct worker *w, struct error *err)
+{
+    const struct plan *plan = w->plan;
+    pthread_attr_t attributes;
+    cpu_set_t cpus;
+    int answer;
+
+    pthread_attr_init(&attributes);
+    if (plan->cpu_count > 0) {
+        CPU_ZERO(&cpus);
+        CPU_SET(plan->cpus[w->index % plan->cpu_count], &cpus);
+        pthread_attr_setaffinity_np(&attributes, sizeof(cpus), &cpus);
+    }
+    answer = pthread_create(&w->thread, &attributes, worker_main, w);
+    pthread_attr_destroy(&attributes);
+    if (answer != 0)
+        return error_set(err, answer, "start worker %u of %u", w->index + 1, plan->load.threads);
+    return true;
+}
+
+static void free_engine(struct engine *e)
+{
+    for (uint32_t i = 0; i < e->worker_count; i++)
+        arena_unmap(&e->workers[i].arena);
+    pthread_mutex_destroy(&e->lock);
+    pthread_cond_destroy(&e->changed);
+    if (e->wake_fd >= 0)
+        close(e->wake_fd);
+    free(e->workers);
+    free(e);
+}
+
+static void join(struct engine *e, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        pthread_join(e->workers[i].thread, NULL);
+}
+
+static bool first_failure(const struct engine *e, struct error *err)
+{
+    for (uint32_t i = 0; i < e->worker_count; i++)
+        if (e->workers[i].failed) {
+            *err = e->workers[i].error;
+            return true;
+        }
+    return false;
+}
+
+static struct engine *new_engine(const struct plan *plan)
+{
+    uint32_t threads = plan->load.threads;
+    struct engine *e = calloc(1, sizeof(*e));
+
+    if (e == NULL)
+        return NULL;
+    e->plan = plan;
+    e->workers = calloc(threads, sizeof(*e->workers));
+    e->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_mutex_init(&e->lock, NULL);
+    pthread_cond_init(&e->changed, NULL);
+    if (e->workers == NULL || e->wake_fd < 0) {
+        free_engine(e);
+        return NULL;
+    }
+    e->worker_count = threads;
+    for (uint32_t i = 0; i < threads; i++)
+        e->workers[i] = (struct worker){
+            .plan = plan,
+            .engine = e,
+            .index = i,
+            .conn_count =
+                plan->load.connections / threads + (i < plan->load.connections % threads ? 1 : 0),
+            .one_shot = plan_one_shot(plan),
+        };
+    return e;
+}
+
+/* When all workers that were started are ready: lets them go from one moment on. False when they
+ * are not all there, or not all well; they go home then. */
+static bool let_go(struct engine *e, uint32_t started)
+{
+    bool all_well;
+
+    pthread_mutex_lock(&e->lock);
+    while (e->ready_count < started)
+        pthread_cond_wait(&e->changed, &e->lock);
+    e->any_failed = e->any_failed || started < e->worker_count;
+    all_well = !e->any_failed;
+    if (all_well)
+        e->start = ring_now(e->workers[0].ring);
+    e->go = true;
+    pthread_cond_broadcast(&e->changed);
+    pthread_mutex_unlock(&e->lock);
+    return all_well;
+}
+
+bool engine_start(const struct plan *plan, struct engine **ret_engine, struct error *err)
+{
+    struct engine *e;
+    uint32_t started = 0;
+
+    BUG_IF(plan->load.threads == 0);
+    BUG_IF(plan->load.connections < plan->load.threads);
+    BUG_IF(plan->address_count == 0);
+    BUG_IF(plan->load.warmup_ns < 0);
+    e = new_engine(plan);
+    if (e == NULL)
+        return error_set(err, errno, "prepare %u workers", plan->load.threads);
+    while (started < e->worker_count && start_thread(&e->workers[started], err))
+        started++;
+    if (!let_go(e, started)) {
+        join(e, started);
+        first_failure(e, err);
+        free_engine(e);
+        return false;
+    }
+    *ret_engine = e;
+    return true;
+}
+
+/* ---- while it runs ---- */
+
+struct mono engine_window_begin(const struct engine *e)
+{
+    return mono_after(e->start, e->plan->load.warmup_ns);
+}
+
+static enum engine_phase phase_now(const struct engine *e)
+{
+    bool all_over = true, all_finished = true;
+
+    for (uint32_t i = 0; i < e->worker_count; i++) {
+        const struct worker_live *live = &e->workers[i].live;
+
+        all_over = all_over && atomic_load_explicit(&live->window_over, memory_order_acquire);
+        all_finished = all_finished && atomic_load_explicit(&live->finished, memory_order_acquire);
+    }
+    if (all_finished)
+        return ENGINE_DONE;
+    if (all_over)
+        return ENGINE_DRAIN;
+    return mono_now().ns < engine_window_begin(e).ns ? ENGINE_WARMUP : ENGINE_WINDOW;
+}
+
+enum engine_phase engine_wait(struct engine *e, enum engine_phase known, struct mono until)
+{
+    for (;;) {
+        enum engine_phase phase = phase_now(e);
+        struct mono wake = until;
+        struct pollfd notified = { .fd = e->wake_fd, .events = POLLIN };
+        struct timespec timeout;
+        int64_t left_ns;
+        uint64_t count;
+
+        if (phase == ENGINE_WARMUP)
+            wake = mono_earlier(wake, engine_window_begin(e));
+        left_ns = mono_diff_ns(mono_now(), wake);
+        if (phase != known || (left_ns <= 0 && wake.ns == until.ns))
+            return phase;
+        if (left_ns < 0)
+            left_ns = 0;
+        timeout = (struct timespec){ left_ns / SECOND_NS, left_ns % SECOND_NS };
+        if (ppoll(&notified, 1, &timeout, NULL) < 0 && errno == EINTR)
+            return phase_now(e);                        /* a signal: the caller may want to know */
+        (void)!read(e->wake_fd, &count, sizeof(count)); /* empty: it was the time that was over */
+    }
+}
+
+void engine_stop(struct engine *e)
+{
+    atomic_fetch_add(&e->stops, 1);
+}
+
+struct engine_live engine_live(struct engine *e)
+{
+    struct engine_live sum = { 0 };
+    struct tally_second second = { 0 };
+    uint32_t seconds = UINT32_MAX;
+
+    for (uint32_t i = 0; i < e->worker_count; i++) {
+        struct worker *w = &e->workers[i];
+        uint32_t known = atomic_load_explicit(&w->live.seconds, memory_order_acquire);
+        clockid_t clock;
+        struct timespec cpu;
+
+        sum.ok += atomic_load_explicit(&w->live.ok, memory_order_relaxed);
+        sum.failed += atomic_load_explicit(&w->live.failed, memory_order_relaxed);
+        sum.done += atomic_load_explicit(&w->live.done, memory_order_relaxed);
+        seconds = known < seconds ? known : seconds;
+        /* The clock of a thread that has ended is nobody's. */
+        if (!atomic_load_explicit(&w->live.finished, memory_order_acquire) &&
+            pthread_getcpuclockid(w->thread, &clock) == 0 && clock_gettime(clock, &cpu) == 0)
+            w->cpu_seen_ns = cpu.tv_sec * SECOND_NS + cpu.tv_nsec;
+        sum.cpu_ns += w->cpu_seen_ns;
+    }
+    if (seconds == 0)
+        return sum;
+    for (uint32_t i = 0; i < e->worker_count; i++) {
+        const struct tally_second *from = &e->workers[i].tally->seconds[seconds - 1];
+
+        second.ok += from->ok;
+        for (uint32_t bucket = 0; bucket < SECOND_BUCKETS; bucket++)
+            second.counts[bucket] += from->counts[bucket];
+    }
+    sum.p50_ns = second_quantile_ns(&second, 0.5);
+    sum.p99_ns = second_quantile_ns(&second, 0.99);
+    return sum;
+}
+
+const char *engine_ring_name(const struct engine *e)
+{
+    return e->workers[0].ring_name;
+}
+
+/* ---- the end ---- */
+
+size_t engine_seconds_bytes(const struct plan *plan)
+{
+    return worker_seconds_max(plan) * sizeof(struct tally_second) + 64;
+}
+
+bool engine_finish(struct engine *e, struct arena *arena, struct tally *ret_tally,
+                   struct error *err)
+{
+    uint32_t seconds = 0;
+    bool failed;
+
+    join(e, e->worker_count);
+    for (uint32_t i = 0; i < e->worker_count; i++)
+        if (e->workers[i].tally->second_count > seconds)
+            seconds = e->workers[i].tally->second_count;
+    memset(ret_tally, 0, sizeof(*ret_tally));
+    ret_tally->seconds = arena_new(arena, struct tally_second, seconds);
+    for (uint32_t i = 0; i < e->worker_count; i++)
+        tally_merge(ret_tally, e->workers[i].tally);
+    if (e->plan->load.model == LOAD_CLOSED)
+        ret_tally->service = ret_tally->response;
+    tally_balance(ret_tally);
+    failed = first_failure(e, err);
+    free_engine(e);
+    return !failed;
+}
+
+uint64_t engine_descriptors(const struct plan *plan)
+{
+    /* A ring, an epoll set or both sides of one, and the wake-up, for each worker. */
+    return plan->load.connections + 4u * plan->load.threads + 8u;
+}

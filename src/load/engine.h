@@ -1,0 +1,58 @@
+/* load/engine.h -- drives a server by a plan, with workers that share nothing, and counts.
+ *
+ *     engine_start -> engine_wait (again and again, looking at engine_live) -> engine_finish
+ *
+ * A worker is a thread with a ring, an arena, histograms and counters of its own. The main thread
+ * only reads the few counters that a worker publishes while it runs, and merges the rest after it
+ * stopped. Nothing is allocated, locked or printed inside the measured window. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "load/plan.h"
+#include "load/tally.h"
+
+struct engine;
+
+/* Makes the workers ready, then lets them go together. On failure nothing is left. */
+bool engine_start(const struct plan *plan, struct engine **ret_engine, struct error *err);
+
+enum engine_phase { ENGINE_WARMUP, ENGINE_WINDOW, ENGINE_DRAIN, ENGINE_DONE };
+
+/* Waits until `until`, or until the phase is another than `known`; returns the phase. */
+enum engine_phase engine_wait(struct engine *engine, enum engine_phase known, struct mono until);
+
+/* When the measured window begins; fixed at the start. */
+struct mono engine_window_begin(const struct engine *engine);
+
+/* Ends the window now; the drain is cut to a second. The tally is then partial. Called again: no
+ * drain either. Safe from a signal handler. */
+void engine_stop(struct engine *engine);
+
+/* What is known while it runs; a moment old. */
+struct engine_live {
+    uint64_t ok, failed;    /* completed in the window so far */
+    uint64_t done;          /* requests of the plan that have an outcome; for loads by count */
+    int64_t cpu_ns;         /* of all workers' threads, since the start */
+    int64_t p50_ns, p99_ns; /* of the last whole second; 0: none yet */
+};
+
+struct engine_live engine_live(struct engine *engine);
+
+const char *engine_ring_name(const struct engine *engine);
+
+/* Waits for the end, checks the books, merges, frees the engine. *ret_tally is filled in
+ * completely; its `seconds` are taken from `arena` (must have room: engine_seconds_bytes()). False
+ * when a worker met an error of the system in mid-drive; the tally is then what was counted until
+ * then, partial. */
+bool engine_finish(struct engine *engine, struct arena *arena, struct tally *ret_tally,
+                   struct error *err);
+
+/* How much engine_finish() takes from the arena at most. */
+size_t engine_seconds_bytes(const struct plan *plan);
+
+/* How many descriptors a drive by this plan needs, besides those that are open already. */
+uint64_t engine_descriptors(const struct plan *plan);

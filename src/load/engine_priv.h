@@ -1,0 +1,18 @@
+/* load/engine_priv.h -- what workers need of the engine that started them. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+
+struct engine;
+
+/* Called once by each worker when it is ready, or has failed to be. Waits for the others. False
+ * when any of them failed: then nobody drives. */
+bool engine_all_ready(struct engine *engine, bool failed, struct mono *ret_start);
+
+/* How often engine_stop() was called. */
+unsigned engine_stops(const struct engine *engine);
+
+/* Wakes engine_wait(): the phase may have changed. */
+void engine_notify(struct engine *engine);

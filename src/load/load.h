@@ -1,0 +1,42 @@
+/* load/load.h -- how it is asked: closed or open loop, how much, how long. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "load/pacer.h"
+
+/* Closed: `connections` clients, each asks again when it was answered. Open: requests become due by
+ * a timetable of `rate_per_sec`, whatever the server does; `connections` is the size of the pool.
+ */
+enum load_model { LOAD_CLOSED, LOAD_OPEN };
+
+#define LOAD_CONNECTIONS_DEFAULT 10
+#define LOAD_DURATION_DEFAULT_NS (10 * SECOND_NS)
+#define LOAD_TIMEOUT_DEFAULT_NS  (5 * SECOND_NS)
+#define LOAD_CONNECTIONS_MAX     1000000
+#define LOAD_RATE_MAX_PER_SEC    1e7 /* beyond what any one machine could send */
+#define LOAD_THREADS_MAX         256
+#define LOAD_TIMEOUT_MAX_NS      (3600 * SECOND_NS) /* what a histogram can hold, and then some */
+
+struct load {
+    struct slice name;
+    enum load_model model;
+    uint32_t connections; /* in all threads together */
+    uint32_t threads;
+    double rate_per_sec; /* total; open loop only, else 0 */
+    enum pacer_shape arrivals;
+    int64_t duration_ns; /* of the measured window; 0: until `requests` are done */
+    uint64_t requests;   /* 0: until `duration_ns` is over. Exactly one of the two is set. */
+    int64_t warmup_ns;   /* before the window; -1: not given, see load_complete() */
+    int64_t timeout_ns;  /* a request's longest life, from sent; also the longest drain */
+    bool keepalive;      /* false: one connection a request */
+};
+
+/* What a load is where nobody said otherwise. */
+struct load load_default(void);
+
+/* Fills in what depends on other settings: warm-up a tenth of the duration (none when the load is
+ * by count: then it would ask more often than told). Connections at least one a thread. */
+void load_complete(struct load *load);

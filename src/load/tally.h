@@ -1,0 +1,98 @@
+/* load/tally.h -- everything one worker, or all of them together, counted in one trial.
+ *
+ * The books (checked at the end of each trial, by tally_balance()):
+ *     scheduled = sent + unsent
+ *     sent      = ok + sum of failed[] + in_flight
+ *     ok        = samples of `response` that are not lower bounds
+ * of the requests that were due inside the measured window. Those of the warm-up are in `warmup`
+ * only. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "load/outcome.h"
+#include "stats/histogram.h"
+
+#define TALLY_EXAMPLES_MAX 16
+#define TALLY_HEAD_MAX     512
+
+/* One kept example of a kind of wrong answer, and how many were like it: same outcome, same errno,
+ * same status. */
+struct example {
+    enum outcome outcome;
+    int sys;         /* errno, or 0 */
+    uint16_t status; /* of the answer, or 0 */
+    uint64_t count;
+    char reason[96]; /* "503", "Connection refused", "body differs at byte 12" */
+    uint16_t head_len;
+    char head[TALLY_HEAD_MAX]; /* the first bytes of what came */
+};
+
+/* Percentiles of one second, small enough to keep one for every second of a long run: 27 octaves
+ * from 1.024 us, 32 buckets each (3.1 % wide); the first also holds all that is faster, the last
+ * all that is slower. */
+#define SECOND_OCTAVES 27
+#define SECOND_BUCKETS (SECOND_OCTAVES * 32)
+
+struct tally_second {
+    uint64_t ok, failed;             /* completed in this second of the window */
+    uint32_t counts[SECOND_BUCKETS]; /* response times of right answers */
+};
+
+/* Which bucket of a second a bucket of the full histogram belongs to. */
+uint32_t second_bucket(uint32_t histogram_index);
+/* Quantile of a second (q in (0,1]), 0 when it has no right answers. */
+int64_t second_quantile_ns(const struct tally_second *second, double q);
+
+struct tally {
+    /* Requests, as in the books. */
+    uint64_t scheduled, sent, ok, unsent, in_flight;
+    uint64_t failed[OUTCOME_KINDS]; /* [OUTCOME_OK] stays 0 */
+    uint64_t resent;                /* sent once more: a reused connection had ended; all phases */
+    uint64_t warmup;                /* sent before the window */
+    uint64_t ok_in_window;          /* right answers completed in it, whenever due: throughput */
+
+    uint64_t bytes_sent, bytes_received; /* on the wire's payload, all phases */
+    uint64_t opened, closed_by_server, closed_by_client;
+    uint64_t ended_after_one; /* of the closed ones, those that had carried one answer */
+    uint64_t connect_failed;  /* each failed attempt, those between requests included */
+
+    int64_t window_ns; /* as it was: by count it ends with the last answer */
+    bool partial;      /* ended before its time */
+    bool gave_up;      /* by itself: by count, and no answer came any more */
+
+    struct histogram response;   /* due -> last byte; right answers, and lower bounds of the rest */
+    struct histogram service;    /* sent -> last byte; the same ones */
+    struct histogram first_byte; /* sent -> first byte of a right answer */
+    struct histogram connect;    /* connect -> connected */
+    struct histogram loop_late;  /* due -> sent where a connection was free: our fault */
+    struct histogram pool_late;  /* due -> sent where none was free */
+
+    int64_t cpu_user_ns, cpu_system_ns; /* of the workers' threads, inside the window */
+    double busiest_thread_share;        /* CPU of the busiest one, as a share of the window */
+
+    struct example examples[TALLY_EXAMPLES_MAX];
+    uint32_t example_count;
+    uint64_t examples_left_out; /* wrong answers of kinds beyond TALLY_EXAMPLES_MAX */
+
+    struct tally_second *seconds; /* not owned; `second_count` of them */
+    uint32_t second_count;
+};
+
+/* Adds a worker's tally to the sum. Windows must be of the same trial. `into->seconds` must have
+ * room for from->second_count. */
+void tally_merge(struct tally *into, const struct tally *from);
+
+/* Counts one more like an example that is kept already; false when there is none. */
+bool tally_example_again(struct tally *t, enum outcome outcome, int sys, uint16_t status);
+
+/* Counts a wrong answer under its kind and keeps the first of each as an example. */
+void tally_example(struct tally *t, enum outcome outcome, int sys, uint16_t status,
+                   const char *reason, const char *head, size_t head_len);
+
+/* Stops the program when the books do not balance. */
+void tally_balance(const struct tally *t);
+
+uint64_t tally_failed(const struct tally *t);           /* sum of failed[] */
+double tally_throughput_per_sec(const struct tally *t); /* right answers in the window / window */

@@ -1,0 +1,390 @@
+/* The loop around the connections: timers in, completions out, until the drive is over. */
+#include "load/worker_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/bug.h"
+#include "load/engine_priv.h"
+
+/* How long it sleeps at most, so that a wish to stop is heard. */
+#define HEARING_NS (50 * MILLISECOND_NS)
+
+/* A drain that was asked for by an interrupt. */
+#define HURRIED_DRAIN_NS SECOND_NS
+
+/* The series of a long run ends here (25 MB a worker), the counts do not. By count nobody knows how
+ * long it takes. */
+#define SECONDS_MAX      7200
+#define SECONDS_BY_COUNT 600
+
+/* By count, so many time-outs' lengths without one whole answer are taken for the target's end. */
+#define GIVE_UP_TIMEOUTS 4
+
+uint32_t worker_seconds_max(const struct plan *plan)
+{
+    int64_t seconds = plan->load.duration_ns / SECOND_NS + 1;
+
+    if (plan->load.requests > 0)
+        return SECONDS_BY_COUNT;
+    return seconds < SECONDS_MAX ? (uint32_t)seconds : SECONDS_MAX;
+}
+
+size_t worker_arena_bytes(const struct plan *plan, uint32_t conn_count)
+{
+    return sizeof(struct tally) + sizeof(struct histogram) +
+           worker_seconds_max(plan) * sizeof(struct tally_second) +
+           conn_count * (sizeof(struct conn) +
+                         (plan->request.nonce_count > 0 ? plan->request.bytes.len : 0)) +
+           4096;
+}
+
+static void cpu_so_far(int64_t *ret_user_ns, int64_t *ret_system_ns)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_THREAD, &usage);
+    *ret_user_ns = usage.ru_utime.tv_sec * SECOND_NS + usage.ru_utime.tv_usec * MICROSECOND_NS;
+    *ret_system_ns = usage.ru_stime.tv_sec * SECOND_NS + usage.ru_stime.tv_usec * MICROSECOND_NS;
+}
+
+/* ---- once a second ---- */
+
+/* What the histogram gained since the last whole second becomes that second's own, so that a series
+ * costs nothing while requests are counted. */
+static void fold_second(struct worker *w)
+{
+    struct tally *t = w->tally;
+    struct tally_second *second;
+
+    w->fold_at = mono_after(w->fold_at, SECOND_NS);
+    if (t->second_count == w->seconds_max)
+        return;
+    second = &t->seconds[t->second_count++];
+    second->ok = t->ok_in_window - w->folded_ok;
+    second->failed = w->failed_in_window - w->folded_failed;
+    w->folded_ok = t->ok_in_window;
+    w->folded_failed = w->failed_in_window;
+    if (t->response.count != w->folded->count) {
+        uint32_t low = histogram_index(t->response.min_ns);
+        uint32_t high = t->response.max_ns > HISTOGRAM_MAX_NS ? HISTOGRAM_BUCKETS - 1
+                                                              : histogram_index(t->response.max_ns);
+
+        for (uint32_t i = low; i <= high; i++) {
+            second->counts[second_bucket(i)] +=
+                (uint32_t)(t->response.counts[i] - w->folded->counts[i]);
+            w->folded->counts[i] = t->response.counts[i];
+        }
+        w->folded->count = t->response.count;
+    }
+    atomic_store_explicit(&w->live.seconds, t->second_count, memory_order_release);
+}
+
+static void open_window(struct worker *w)
+{
+    w->window_open = true;
+    cpu_so_far(&w->cpu_user_begin_ns, &w->cpu_system_begin_ns);
+}
+
+static void close_window(struct worker *w, struct mono now)
+{
+    struct tally *t = w->tally;
+    int64_t user_ns, system_ns;
+
+    w->window_closed = true;
+    while (w->fold_at.ns <= w->end.ns && w->fold_at.ns <= now.ns)
+        fold_second(w);
+    t->window_ns = mono_diff_ns(w->begin, w->end);
+    if (t->window_ns % SECOND_NS != 0 && w->fold_at.ns > w->end.ns)
+        fold_second(w); /* the last one, not a whole one */
+    cpu_so_far(&user_ns, &system_ns);
+    t->cpu_user_ns = user_ns - w->cpu_user_begin_ns;
+    t->cpu_system_ns = system_ns - w->cpu_system_begin_ns;
+    t->busiest_thread_share =
+        t->window_ns > 0 ? (double)(t->cpu_user_ns + t->cpu_system_ns) / (double)t->window_ns : 0;
+    atomic_store_explicit(&w->live.window_over, true, memory_order_release);
+    engine_notify(w->engine);
+}
+
+/* ---- timers ---- */
+
+/* Requests of the window that nobody has started yet. */
+static bool work_left(const struct worker *w, struct mono now)
+{
+    if (w->stopping)
+        return false;
+    if (w->by_count)
+        return w->quota > 0;
+    if (w->plan->load.model == LOAD_CLOSED)
+        return now.ns < w->end.ns;
+    return pacer_next(&w->pacer).ns < w->end.ns;
+}
+
+static void hear_stop(struct worker *w, struct mono now)
+{
+    unsigned asked = engine_stops(w->engine);
+
+    if (asked == 0 || (w->stopping && asked == 1))
+        return;
+    w->stopping = true;
+    w->tally->partial = w->tally->partial || !w->window_closed;
+    if (now.ns < w->begin.ns)
+        w->begin = now;
+    if (now.ns < w->end.ns)
+        w->end = now;
+    w->drain_end =
+        asked > 1 ? now : mono_earlier(w->drain_end, mono_after(w->end, HURRIED_DRAIN_NS));
+}
+
+/* A load by count has no end of its own when nobody answers any more. */
+static void give_up(struct worker *w, struct mono now)
+{
+    struct mono since = w->last_answer.ns > w->begin.ns ? w->last_answer : w->begin;
+
+    if (!w->by_count || w->stopping ||
+        mono_diff_ns(since, now) < GIVE_UP_TIMEOUTS * w->plan->load.timeout_ns)
+        return;
+    w->stopping = true;
+    w->tally->partial = true;
+    w->tally->gave_up = true;
+    w->end = now;
+    w->drain_end = now;
+}
+
+static void open_more(struct worker *w, struct mono now)
+{
+    while (w->opened_to < w->conn_count && w->connecting < CONNECTING_MAX) {
+        if (w->plan->load.model == LOAD_CLOSED) {
+            if (!worker_may_start(w, now))
+                return;
+            conn_start(w, w->opened_to++, now, now);
+        } else if (w->one_shot) {
+            if (w->idle.head == NO_CONN)
+                w->idle_since = w->start;
+            list_append(w, &w->idle, w->opened_to++, now);
+        } else {
+            conn_open(w, w->opened_to++, now);
+        }
+    }
+}
+
+static void run_timers(struct worker *w, struct mono now)
+{
+    hear_stop(w, now);
+    give_up(w, now);
+    if (!w->window_open && now.ns >= w->begin.ns)
+        open_window(w);
+    while (!w->window_closed && w->fold_at.ns <= now.ns && w->fold_at.ns <= w->end.ns)
+        fold_second(w);
+    if (!w->window_closed && now.ns >= w->end.ns)
+        close_window(w, now);
+    while (w->in_flight.head != NO_CONN &&
+           w->conns[w->in_flight.head].listed.ns + w->plan->load.timeout_ns <= now.ns)
+        conn_timed_out(w, w->in_flight.head, now);
+    for (unsigned step = 0; step < BACKOFF_STEPS; step++)
+        while (w->backoff[step].head != NO_CONN &&
+               w->conns[w->backoff[step].head].listed.ns + worker_backoff_ns(step) <= now.ns)
+            conn_backed_off(w, step, now);
+    open_more(w, now);
+    if (w->plan->load.model == LOAD_OPEN)
+        worker_dispatch(w, now);
+}
+
+static struct mono next_timer(const struct worker *w, struct mono now)
+{
+    struct mono next = mono_after(now, HEARING_NS);
+
+    if (!w->window_open)
+        next = mono_earlier(next, w->begin);
+    else if (!w->window_closed)
+        next = mono_earlier(next, w->end);
+    else
+        next = mono_earlier(next, w->drain_end);
+    if (!w->window_closed)
+        next = mono_earlier(next, w->fold_at);
+    if (w->in_flight.head != NO_CONN)
+        next = mono_earlier(
+            next, mono_after(w->conns[w->in_flight.head].listed, w->plan->load.timeout_ns));
+    for (unsigned step = 0; step < BACKOFF_STEPS; step++)
+        if (w->backoff[step].head != NO_CONN)
+            next = mono_earlier(
+                next, mono_after(w->conns[w->backoff[step].head].listed, worker_backoff_ns(step)));
+    if (w->plan->load.model == LOAD_OPEN && w->idle.head != NO_CONN && work_left(w, now))
+        next = mono_earlier(next, pacer_next(&w->pacer));
+    return next;
+}
+
+/* ---- the end ---- */
+
+static bool drive_is_over(struct worker *w, struct mono now)
+{
+    if (work_left(w, now) || w->with_request > 0)
+        return w->window_closed && now.ns >= w->drain_end.ns;
+    if (w->by_count && !w->window_closed && w->window_open) {
+        /* By count the window ends with the last answer. */
+        w->end = w->last_done.ns > w->begin.ns ? w->last_done : now;
+        close_window(w, now);
+    }
+    return w->window_closed;
+}
+
+/* What is still out, and what was due and never sent, is carried at the age it has reached. */
+static void count_unfinished(struct worker *w, struct mono now)
+{
+    struct tally *t = w->tally;
+    struct mono due;
+
+    for (uint32_t slot = w->in_flight.head; slot != NO_CONN; slot = w->conns[slot].next) {
+        const struct conn *c = &w->conns[slot];
+
+        if (!c->measured || c->state == CONN_OPENING)
+            continue;
+        t->in_flight++;
+        histogram_record_censored(&t->response, mono_diff_ns(c->due, now));
+        if (w->plan->load.model == LOAD_OPEN)
+            histogram_record_censored(&t->service, mono_diff_ns(c->sent, now));
+    }
+    if (w->plan->load.model == LOAD_OPEN) {
+        while ((!w->by_count || w->quota > 0) &&
+               pacer_take(&w->pacer, mono_after(w->end, -1), &due)) {
+            if (due.ns < w->begin.ns)
+                continue;
+            if (w->by_count)
+                w->quota--;
+            t->scheduled++;
+            t->unsent++;
+            histogram_record_censored(&t->response, mono_diff_ns(due, now));
+        }
+    }
+    if (w->by_count) { /* interrupted: the rest was asked for, and never due */
+        t->scheduled += w->quota;
+        t->unsent += w->quota;
+    }
+}
+
+static void publish(struct worker *w)
+{
+    const struct tally *t = w->tally;
+
+    atomic_store_explicit(&w->live.ok, t->ok_in_window, memory_order_relaxed);
+    atomic_store_explicit(&w->live.failed, w->failed_in_window, memory_order_relaxed);
+    atomic_store_explicit(&w->live.done, t->ok + w->failed_in_window, memory_order_relaxed);
+}
+
+static void drive(struct worker *w)
+{
+    struct ring_event event;
+    struct mono now;
+
+    for (;;) {
+        int answer;
+
+        now = ring_now(w->ring);
+        run_timers(w, now);
+        if (drive_is_over(w, now))
+            break;
+        answer = ring_wait(w->ring, next_timer(w, now));
+        if (answer < 0) {
+            w->failed = true;
+            error_set(&w->error, -answer, "wait for the network (%s)", ring_name(w->ring));
+            w->tally->partial = true;
+            w->end = mono_earlier(w->end, now);
+            if (!w->window_closed)
+                close_window(w, now);
+            break;
+        }
+        while (ring_next(w->ring, &event))
+            conn_event(w, &event, ring_now(w->ring));
+        publish(w);
+    }
+    /* What the ring still holds back has been counted as sent: let it go. */
+    ring_wait(w->ring, now);
+    count_unfinished(w, now);
+}
+
+/* ---- the thread ---- */
+
+static void set_timetable(struct worker *w, struct mono start)
+{
+    const struct load *load = &w->plan->load;
+    int64_t shift_ns = 0;
+    uint64_t share = load->requests / load->threads;
+
+    w->start = start;
+    w->begin = mono_after(start, load->warmup_ns);
+    w->by_count = load->requests > 0;
+    w->quota = share + (w->index < load->requests % load->threads ? 1 : 0);
+    if (!w->by_count)
+        w->quota = 0;
+    w->end = w->by_count ? MONO_NEVER : mono_after(w->begin, load->duration_ns);
+    w->drain_end = w->by_count ? MONO_NEVER : mono_after(w->end, load->timeout_ns);
+    w->fold_at = mono_after(w->begin, SECOND_NS);
+    if (load->model == LOAD_CLOSED)
+        return;
+    /* Even arrivals of all workers interleave; Poisson ones add up to a Poisson stream by
+     * themselves. */
+    if (load->arrivals == PACER_EVEN)
+        shift_ns = llround((double)w->index * 1e9 / load->rate_per_sec);
+    pacer_init(&w->pacer, load->arrivals, load->rate_per_sec / load->threads,
+               mono_after(start, shift_ns), rng_split(w->plan->seed, w->index).state);
+}
+
+static bool make_ready(struct worker *w)
+{
+    const struct plan *plan = w->plan;
+    struct ring_config config = { .slots = w->conn_count,
+                                  .receive_bytes = plan->receive_bytes,
+                                  .one_shot = w->one_shot };
+
+    if (!arena_map(&w->arena, worker_arena_bytes(plan, w->conn_count), &w->error))
+        return false;
+    w->tally = arena_new(&w->arena, struct tally, 1);
+    w->folded = arena_new(&w->arena, struct histogram, 1);
+    w->seconds_max = worker_seconds_max(plan);
+    w->tally->seconds = arena_new(&w->arena, struct tally_second, w->seconds_max);
+    w->conns = arena_new(&w->arena, struct conn, w->conn_count);
+    if (plan->request.nonce_count > 0) {
+        w->requests = arena_new(&w->arena, char, w->conn_count * plan->request.bytes.len);
+        for (uint32_t slot = 0; slot < w->conn_count; slot++)
+            memcpy(w->requests + slot * plan->request.bytes.len, plan->request.bytes.ptr,
+                   plan->request.bytes.len);
+    }
+    w->nonces = rng_split(plan->seed, UINT64_C(1) << 32 | w->index);
+    list_init(&w->in_flight);
+    list_init(&w->idle);
+    for (unsigned step = 0; step < BACKOFF_STEPS; step++)
+        list_init(&w->backoff[step]);
+    w->arena.sealed = true;
+    if (plan->open_ring != NULL
+            ? !plan->open_ring(plan->open_ring_context, w->index, &config, &w->ring, &w->error)
+            : !ring_open(plan->ring, &config, &w->ring, &w->error))
+        return false;
+    w->ring_name = ring_name(w->ring);
+    return true;
+}
+
+void *worker_main(void *argument)
+{
+    struct worker *w = argument;
+    struct mono start;
+    char name[16];
+
+    snprintf(name, sizeof(name), "worker-%u", w->index);
+    prctl(PR_SET_NAME, name);
+    /* The kernel may round a sleep up by 50 us to save power; the timetable pays for it. */
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    w->failed = !make_ready(w);
+    if (engine_all_ready(w->engine, w->failed, &start)) {
+        set_timetable(w, start);
+        drive(w);
+    }
+    ring_close_all(w->ring);
+    w->ring = NULL;
+    atomic_store_explicit(&w->live.window_over, true, memory_order_release);
+    atomic_store_explicit(&w->live.finished, true, memory_order_release);
+    engine_notify(w->engine);
+    return NULL;
+}
