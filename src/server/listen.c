@@ -1,0 +1,92 @@
+#include "server/listen_priv.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "probe/proc.h"
+
+/* The kernel cuts it to net.core.somaxconn (4096 by default). A shorter one drops connects when
+ * thousands of clients start at once, and a dropped connect comes back only after a second. */
+#define BACKLOG 4096
+
+static bool taken(uint16_t port, struct error *err)
+{
+    char name[PROC_NAME_MAX];
+    int32_t pid = proc_listener("", port, name);
+
+    if (pid > 0)
+        error_set(err, 0, "port %u on 127.0.0.1 is taken by pid %d %s", port, pid, name);
+    else
+        error_set(err, 0, "port %u on 127.0.0.1 is taken by another program", port);
+    err->sys = EADDRINUSE;
+    return false;
+}
+
+static bool set_on(int fd, int level, int option)
+{
+    int on = 1;
+
+    return setsockopt(fd, level, option, &on, sizeof(on)) == 0;
+}
+
+/* The first socket binds without SO_REUSEPORT and gets it afterwards: so no second server can slip
+ * onto a port in use, while our own further sockets can join. Accepted sockets inherit TCP_NODELAY,
+ * which saves a system call a connection. */
+static bool open_one(uint16_t *port, bool first, bool shared, int fd, struct error *err)
+{
+    struct sockaddr_in in = { .sin_family = AF_INET,
+                              .sin_port = htons(*port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof(in);
+
+    if (!set_on(fd, SOL_SOCKET, SO_REUSEADDR) || !set_on(fd, IPPROTO_TCP, TCP_NODELAY))
+        return error_set(err, errno, "set options of the listening socket");
+    if (!first && !set_on(fd, SOL_SOCKET, SO_REUSEPORT))
+        return error_set(err, errno, "share port %u among threads", *port);
+    if (bind(fd, (struct sockaddr *)&in, len) < 0) {
+        if (errno == EADDRINUSE && *port != 0)
+            return taken(*port, err);
+        return error_set(err, errno, "bind to port %u on 127.0.0.1", *port);
+    }
+    if (first && shared && !set_on(fd, SOL_SOCKET, SO_REUSEPORT))
+        return error_set(err, errno, "share port %u among threads", *port);
+    if (listen(fd, BACKLOG) < 0)
+        return errno == EADDRINUSE ? taken(*port, err)
+                                   : error_set(err, errno, "listen on port %u", *port);
+    if (getsockname(fd, (struct sockaddr *)&in, &len) < 0)
+        return error_set(err, errno, "ask for the port");
+    *port = ntohs(in.sin_port);
+    return true;
+}
+
+static int open_socket(void)
+{
+    if (fault_hit(FAULT_OPEN)) {
+        errno = EMFILE;
+        return -1;
+    }
+    return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+bool listen_open(uint16_t *port, uint32_t count, int *ret_fds, struct error *err)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        int fd = open_socket();
+        bool opened = fd >= 0 ? open_one(port, i == 0, count > 1, fd, err)
+                              : error_set(err, errno, "open a listening socket");
+
+        ret_fds[i] = fd;
+        if (opened)
+            continue;
+        for (uint32_t j = 0; j <= i; j++) {
+            if (ret_fds[j] >= 0)
+                close(ret_fds[j]);
+        }
+        return false;
+    }
+    return true;
+}
