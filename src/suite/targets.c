@@ -1,0 +1,463 @@
+#include "suite/suite_priv.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/bug.h"
+
+#define READY_TIMEOUT_NS (30 * SECOND_NS)
+#define GRACE_NS         (5 * SECOND_NS)
+#define WAIT_MAX_NS      (3600 * SECOND_NS)
+
+/* A target being read. Its placeholders can be checked only once all its factors are known. */
+struct reading {
+    struct suite *suite;
+    const struct node *mapping;
+    const struct raw_target *raw;
+    struct suite_target *target;
+};
+
+/* ---- factors ---- */
+
+static bool workers_check(const struct node *mapping, const struct factor *factor,
+                          struct error *err)
+{
+    const struct node *entry = node_get(mapping, "values")->first;
+    char quoted[QUOTE_MAX];
+    uint64_t workers;
+
+    for (; entry != NULL; entry = entry->next)
+        if (!slice_u64(entry->text, SUITE_WORKERS_MAX, &workers) || workers == 0)
+            return node_wrong(entry, err, "must be a whole number from 1 to %d, not '%s'",
+                              SUITE_WORKERS_MAX, quote(entry->text, quoted));
+    BUG_IF(factor->value_count == 0);
+    return true;
+}
+
+static bool values_check(const struct node *mapping, struct error *err)
+{
+    const struct node *entry = node_get(mapping, "values")->first;
+
+    for (; entry != NULL; entry = entry->next) {
+        if (entry->text.len > SUITE_NAME_MAX)
+            return node_wrong(entry, err, "has %zu bytes; the limit is %d", entry->text.len,
+                              SUITE_NAME_MAX);
+        for (size_t i = 0; i < entry->text.len; i++)
+            if ((unsigned char)entry->text.ptr[i] < 0x20 || entry->text.ptr[i] == 0x7f)
+                return node_wrong(entry, err,
+                                  "has a control character; a value stands in tables and names");
+    }
+    return true;
+}
+
+static bool factor_convert(struct suite *suite, const struct node *mapping,
+                           const struct raw_factor *raw, struct factor *factor, struct error *err)
+{
+    if (!word_check(mapping, "name", err) || !values_check(mapping, err))
+        return false;
+    factor->name = text_copy(suite, raw->name);
+    factor->values = texts_copy(suite, raw->values, raw->values_count);
+    factor->value_count = raw->values_count;
+    if (placeholder_is_builtin(factor->name))
+        return key_wrong(mapping, "name", err,
+                         "is '%s', which {%s} stands for already; use another word", raw->name,
+                         raw->name);
+    if (slice_equal(factor->name, SLICE("workers")))
+        return workers_check(mapping, factor, err);
+    return true;
+}
+
+bool factors_convert(struct suite *suite, const struct node *mapping, const struct raw_factor *raw,
+                     unsigned count, struct factor **ret_factors, size_t *ret_count,
+                     struct error *err)
+{
+    const struct node *entry = count > 0 ? node_get(mapping, "factors")->first : NULL;
+    struct factor *factors = arena_new(&suite->memory->arena, struct factor, count);
+
+    for (unsigned i = 0; i < count; i++, entry = entry->next)
+        if (!factor_convert(suite, entry, &raw[i], &factors[i], err))
+            return false;
+    *ret_factors = factors;
+    *ret_count = count;
+    return true;
+}
+
+/* ---- processes ---- */
+
+/* The highest number of instances that this text can come to: it is a number, or a placeholder for
+ * a factor whose values are numbers. 0 when it is neither. */
+static uint64_t instances_most(const struct reading *r, struct slice text)
+{
+    const struct factor *factors[SUITE_FACTORS_MAX];
+    size_t count = target_factors(r->suite, r->target, factors);
+    size_t start, pos = 0;
+    uint64_t most = 0, number;
+    struct slice name;
+
+    if (slice_u64(text, SUITE_INSTANCES_MAX, &number))
+        return number;
+    if (!placeholder_next(text, &pos, &start, &name) || start != 0 || pos != text.len)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!slice_equal(factors[i]->name, name))
+            continue;
+        for (size_t j = 0; j < factors[i]->value_count; j++) {
+            if (!slice_u64(factors[i]->values[j], SUITE_INSTANCES_MAX, &number) || number == 0)
+                return 0;
+            most = number > most ? number : most;
+        }
+        return most;
+    }
+    return slice_equal(name, SLICE("workers")) ? 1 : 0;
+}
+
+static bool instances_convert(const struct reading *r, const struct node *mapping, const char *raw,
+                              struct slice *ret_instances, struct error *err)
+{
+    char quoted[QUOTE_MAX];
+
+    *ret_instances = raw != NULL ? text_copy(r->suite, raw) : SLICE("1");
+    if (instances_most(r, *ret_instances) == 0)
+        return key_wrong(mapping, "instances", err,
+                         "must be a whole number from 1 to %d, or a factor with such values, "
+                         "{workers} for example, not '%s'",
+                         SUITE_INSTANCES_MAX, quote(*ret_instances, quoted));
+    return true;
+}
+
+static bool process_convert(const struct reading *r, const struct node *mapping,
+                            const struct raw_process *raw, size_t index, struct error *err)
+{
+    struct suite_process *process = &r->target->processes[index];
+
+    if (!word_check(mapping, "name", err) || !path_check(mapping, "ready", raw->ready, err))
+        return false;
+    process->name = text_copy(r->suite, raw->name);
+    process->start = text_copy(r->suite, raw->start);
+    process->ready = text_copy(r->suite, raw->ready);
+    if (!instances_convert(r, mapping, raw->instances, &process->instances, err))
+        return false;
+    return placeholders_check(r->suite, r->target, index, USE_RUN, node_get(mapping, "start"), err);
+}
+
+/* One process, called like the target. */
+static bool start_convert(const struct reading *r, struct error *err)
+{
+    struct suite_process *process = arena_new(&r->suite->memory->arena, struct suite_process, 1);
+
+    if (r->raw->start == NULL)
+        return key_wrong(r->mapping, "start", err,
+                         "is missing; write the command that starts it, with {port}, or a list of "
+                         "processes");
+    process->name = r->target->name;
+    process->start = text_copy(r->suite, r->raw->start);
+    r->target->processes = process;
+    r->target->process_count = 1;
+    if (!instances_convert(r, r->mapping, r->raw->instances, &process->instances, err))
+        return false;
+    return placeholders_check(r->suite, r->target, 0, USE_RUN, node_get(r->mapping, "start"), err);
+}
+
+static bool processes_convert(const struct reading *r, struct error *err)
+{
+    unsigned count = r->raw->processes_count;
+    const struct node *entry;
+
+    if (count == 0)
+        return start_convert(r, err);
+    if (r->raw->start != NULL)
+        return key_wrong(r->mapping, "start", err, "is given beside 'processes'; leave one out");
+    if (r->raw->instances != NULL)
+        return key_wrong(r->mapping, "instances", err,
+                         "is given beside 'processes'; give it to the process it is meant for");
+    r->target->processes = arena_new(&r->suite->memory->arena, struct suite_process, count);
+    entry = node_get(r->mapping, "processes")->first;
+    for (unsigned i = 0; i < count; i++, entry = entry->next)
+        if (!process_convert(r, entry, &r->raw->processes[i], i, err))
+            return false;
+    r->target->process_count = count;
+    return true;
+}
+
+/* ---- environment, packages, what is shipped ---- */
+
+/* The length of NAME in "NAME=value", 0 when it does not look like that. */
+static size_t env_name_len(struct slice text)
+{
+    size_t len = 0;
+
+    while (len < text.len && text.ptr[len] != '=') {
+        char c = text.ptr[len];
+        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+
+        if (!letter && !(len > 0 && c >= '0' && c <= '9'))
+            return 0;
+        len++;
+    }
+    return len < text.len ? len : 0;
+}
+
+static bool env_convert(const struct reading *r, struct error *err)
+{
+    const struct node *list = node_get(r->mapping, "env");
+    char quoted[QUOTE_MAX];
+
+    r->target->env = texts_copy(r->suite, r->raw->env, r->raw->env_count);
+    r->target->env_count = r->raw->env_count;
+    if (list == NULL)
+        return true;
+    for (const struct node *entry = list->first; entry != NULL; entry = entry->next) {
+        struct slice name = { entry->text.ptr, env_name_len(entry->text) };
+
+        if (name.len == 0)
+            return node_wrong(entry, err, "must look like NAME=value, not '%s'",
+                              quote(entry->text, quoted));
+        for (const struct node *other = list->first; other != entry; other = other->next)
+            if (slice_equal(name, (struct slice){ other->text.ptr, env_name_len(other->text) }))
+                return node_wrong(entry, err, "sets %s a second time; leave one out",
+                                  quote(name, quoted));
+        if (!placeholders_check(r->suite, r->target, r->target->process_count - 1, USE_RUN, entry,
+                                err))
+            return false;
+    }
+    return true;
+}
+
+static bool packages_check(const struct node *mapping, struct error *err)
+{
+    const struct node *list = mapping != NULL ? node_get(mapping, "packages") : NULL;
+    char quoted[QUOTE_MAX];
+
+    if (list == NULL)
+        return true;
+    for (const struct node *entry = list->first; entry != NULL; entry = entry->next) {
+        struct slice name = entry->text;
+        bool good = name.len >= 2 && strchr("+-.", name.ptr[0]) == NULL;
+
+        for (size_t i = 0; i < name.len; i++)
+            good = good && strchr("abcdefghijklmnopqrstuvwxyz0123456789+-.", name.ptr[i]) != NULL;
+        if (!good)
+            return node_wrong(entry, err, "must be a Debian package's name, not '%s'",
+                              quote(name, quoted));
+    }
+    return true;
+}
+
+static bool ship_convert(const struct reading *r, struct error *err)
+{
+    const struct node *mapping = node_get(r->mapping, "ship");
+    const struct raw_ship *raw = r->raw->ship;
+    const struct node *files;
+
+    if (raw == NULL)
+        return true;
+    r->target->ship_files = texts_copy(r->suite, raw->files, raw->files_count);
+    r->target->ship_file_count = raw->files_count;
+    r->target->ship_packages = texts_copy(r->suite, raw->packages, raw->packages_count);
+    r->target->ship_package_count = raw->packages_count;
+    files = node_get(mapping, "files");
+    for (const struct node *entry = files != NULL ? files->first : NULL; entry != NULL;
+         entry = entry->next)
+        if (!placeholders_check(r->suite, r->target, 0, USE_BUILD, entry, err))
+            return false;
+    return packages_check(mapping, err);
+}
+
+/* ---- references to workloads and loads ---- */
+
+/* A name of the suite's workloads or loads, by their order. */
+typedef struct slice name_at(const struct suite *suite, size_t i);
+
+static struct slice workload_name(const struct suite *suite, size_t i)
+{
+    return suite->workloads[i].name;
+}
+
+static struct slice load_name(const struct suite *suite, size_t i)
+{
+    return suite->loads[i].name;
+}
+
+static bool refer(const struct suite *suite, const struct node *value, const char *noun,
+                  name_at *name, size_t count, size_t *ret_index, struct error *err)
+{
+    struct nearest nearest = nearest_to(value->text);
+    char quoted[QUOTE_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        if (slice_equal(value->text, name(suite, i))) {
+            *ret_index = i;
+            return true;
+        }
+        nearest_offer(&nearest, name(suite, i));
+    }
+    if (nearest.best.ptr == NULL) /* the first is as good an example as any */
+        return node_wrong(value, err, "names no %s of this suite: '%s'; there is '%s'", noun,
+                          quote(value->text, quoted), name(suite, 0).ptr);
+    return node_wrong(value, err, "names no %s of this suite: '%s'; did you mean '%s'?", noun,
+                      quote(value->text, quoted), nearest.best.ptr);
+}
+
+static bool mask_read(const struct reading *r, const char *key, const char *noun, name_at *name,
+                      size_t count, uint64_t *ret_mask, struct error *err)
+{
+    const struct node *list = node_get(r->mapping, key);
+    uint64_t mask = 0;
+    size_t index;
+
+    if (list == NULL) {
+        *ret_mask = UINT64_MAX >> (64 - count);
+        return true;
+    }
+    for (const struct node *entry = list->first; entry != NULL; entry = entry->next) {
+        if (!refer(r->suite, entry, noun, name, count, &index, err))
+            return false;
+        mask |= UINT64_C(1) << index;
+    }
+    *ret_mask = mask;
+    return true;
+}
+
+static bool expects_convert(const struct reading *r, struct error *err)
+{
+    unsigned count = r->raw->expects_count;
+    const struct node *entry = count > 0 ? node_get(r->mapping, "expects")->first : NULL;
+
+    r->target->expects = arena_new(&r->suite->memory->arena, struct suite_expect, count);
+    for (unsigned i = 0; i < count; i++, entry = entry->next) {
+        struct suite_expect *own = &r->target->expects[i];
+        const struct workload *workload;
+
+        if (!refer(r->suite, node_get(entry, "workload"), "workload", workload_name,
+                   r->suite->workload_count, &own->workload, err))
+            return false;
+        workload = &r->suite->workloads[own->workload];
+        own->expect = workload->expect;
+        if (!expect_convert(r->suite, entry, &r->raw->expects[i], &own->expect, err))
+            return false;
+        if (!nonces_check(workload, &own->expect, entry, err))
+            return false;
+    }
+    r->target->expect_count = count;
+    return true;
+}
+
+/* ---- the target ---- */
+
+static bool directory_convert(const struct reading *r, struct error *err)
+{
+    const char *directory = r->raw->directory;
+    char path[PATH_MAX];
+    struct stat st;
+
+    if (directory == NULL)
+        return true;
+    if (snprintf(path, sizeof(path), "%s/%s", r->suite->folder, directory) >= (int)sizeof(path))
+        return key_wrong(r->mapping, "directory", err, "is too long for a folder's name");
+    if (directory[0] == '/' || strstr(directory, "..") != NULL)
+        return key_wrong(r->mapping, "directory", err,
+                         "must be a folder below the suite's own, such as targets/%s",
+                         r->raw->name);
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+        return key_wrong(r->mapping, "directory", err, "is no folder; it is looked for as %s",
+                         path);
+    r->target->directory = text_copy(r->suite, directory);
+    return true;
+}
+
+static bool labels_convert(const struct reading *r, struct error *err)
+{
+    struct suite_target *target = r->target;
+
+    if (!name_check(r->mapping, "name", err) || !label_check(r->mapping, "title", err) ||
+        !label_check(r->mapping, "language", err))
+        return false;
+    target->name = text_copy(r->suite, r->raw->name);
+    target->title = text_copy(r->suite, r->raw->title);
+    target->language = text_copy(r->suite, r->raw->language);
+    target->ceiling = r->raw->ceiling;
+    target->line = r->mapping->place.line;
+    return true;
+}
+
+/* Its own factors, and whether they are too many together with the suite's. */
+static bool own_factors_convert(const struct reading *r, struct error *err)
+{
+    struct suite_target *target = r->target;
+    size_t shared = 0;
+
+    if (!factors_convert(r->suite, r->mapping, r->raw->factors, r->raw->factors_count,
+                         &target->factors, &target->factor_count, err))
+        return false;
+    for (size_t i = 0; i < r->suite->factor_count; i++)
+        for (size_t j = 0; j < target->factor_count; j++)
+            shared += slice_equal(r->suite->factors[i].name, target->factors[j].name);
+    if (r->suite->factor_count + target->factor_count - shared > SUITE_FACTORS_MAX)
+        return key_wrong(r->mapping, "factors", err,
+                         "are more than %d, with those of the suite; leave some out",
+                         SUITE_FACTORS_MAX);
+    return true;
+}
+
+static bool commands_convert(const struct reading *r, struct error *err)
+{
+    static const char *const keys[] = { "build", "version" };
+
+    r->target->build = text_copy(r->suite, r->raw->build);
+    r->target->version = text_copy(r->suite, r->raw->version);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const struct node *value = node_get(r->mapping, keys[i]);
+
+        if (value != NULL && !placeholders_check(r->suite, r->target, 0, USE_BUILD, value, err))
+            return false;
+    }
+    return true;
+}
+
+static bool waits_read(const struct reading *r, struct error *err)
+{
+    r->target->ready_timeout_ns = READY_TIMEOUT_NS;
+    r->target->grace_ns = GRACE_NS;
+    return duration_read(r->mapping, "ready_timeout", r->raw->ready_timeout, MILLISECOND_NS,
+                         WAIT_MAX_NS, &r->target->ready_timeout_ns, err) &&
+           duration_read(r->mapping, "grace", r->raw->grace, 0, WAIT_MAX_NS, &r->target->grace_ns,
+                         err);
+}
+
+static bool target_convert(const struct reading *r, struct error *err)
+{
+    r->target->packages = texts_copy(r->suite, r->raw->packages, r->raw->packages_count);
+    r->target->package_count = r->raw->packages_count;
+    return labels_convert(r, err) && directory_convert(r, err) && packages_check(r->mapping, err) &&
+           own_factors_convert(r, err) && commands_convert(r, err) && processes_convert(r, err) &&
+           env_convert(r, err) && ship_convert(r, err) && waits_read(r, err) &&
+           mask_read(r, "workloads", "workload", workload_name, r->suite->workload_count,
+                     &r->target->workloads_mask, err) &&
+           mask_read(r, "loads", "load", load_name, r->suite->load_count, &r->target->loads_mask,
+                     err) &&
+           expects_convert(r, err);
+}
+
+bool targets_convert(struct suite *suite, const struct node *list, const struct raw_suite *raw,
+                     struct error *err)
+{
+    const struct node *mapping = list->first;
+    size_t variants = 0;
+
+    suite->targets = arena_new(&suite->memory->arena, struct suite_target, raw->targets_count);
+    for (unsigned i = 0; i < raw->targets_count; i++, mapping = mapping->next) {
+        struct reading r = { suite, mapping, &raw->targets[i], &suite->targets[i] };
+
+        if (!target_convert(&r, err))
+            return false;
+        variants += variants_count(suite, r.target);
+        if (variants > SUITE_VARIANTS_MAX)
+            return node_error(mapping, err,
+                              "with this target the suite has more than %d variants; take out "
+                              "values of factors",
+                              SUITE_VARIANTS_MAX);
+    }
+    suite->target_count = raw->targets_count;
+    return true;
+}
