@@ -1,0 +1,9 @@
+/* target/shell.h -- what can be told about a shell command by looking at it. Pure. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Whether this is one program with its arguments: no second command, no substitution, no assignment
+ * in front, no word of the shell's own. Then the shell can become the program ("exec"), which is
+ * more than tidy: a shell that only waits would be measured with the target. When in doubt, no. */
+bool shell_is_simple(const char *command);

@@ -1,0 +1,379 @@
+#include "target/target.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/bug.h"
+#include "base/clock.h"
+#include "load/ask.h"
+#include "net/sock.h"
+#include "target/command.h"
+#include "target/guardian.h"
+#include "target/output.h"
+#include "target/ready.h"
+#include "target/recipe.h"
+
+#define BUILD_MAX_NS   (3600 * SECOND_NS)
+#define VERSION_MAX_NS (5 * SECOND_NS)
+#define VERIFY_MAX_NS  (30 * SECOND_NS)
+
+/* Between the moment in which a port was seen to be free and the one in which a server binds it,
+ * another program can take it. Three times in a row is no accident. */
+#define START_TRIES 3
+
+/* Room for the longest answer that readiness looks at, and for its head. */
+#define ANSWER_BYTES (ASK_BODY_MAX + ((size_t)1 << 20))
+
+struct target {
+    struct guardian guardian;
+    struct arena arena; /* the recipe lives in it */
+    struct recipe recipe;
+    int64_t grace_ns, ready_ns;
+    uint64_t probes;
+    bool ended; /* a process has ended by itself; `end` says how */
+    struct error end;
+    struct addr addresses[TARGET_ADDRESSES_MAX];
+    size_t address_count;
+    uint16_t ports[SOCK_PORTS_MAX];
+};
+
+_Static_assert(TARGET_ADDRESSES_MAX >= SUITE_INSTANCES_MAX, "room for all instances");
+
+struct workload target_workload(const struct suite *suite, const struct variant *variant,
+                                const struct workload *workload)
+{
+    struct workload own = *workload;
+
+    for (size_t i = 0; i < variant->target->expect_count; i++) {
+        const struct suite_expect *expect = &variant->target->expects[i];
+
+        if (slice_equal(suite->workloads[expect->workload].name, workload->name))
+            own.expect = expect->expect;
+    }
+    return own;
+}
+
+/* ---- the place ---- */
+
+static bool make_folder(const char *path, struct error *err)
+{
+    char partial[PATH_MAX];
+    size_t len = strlen(path);
+
+    if (len >= sizeof(partial))
+        return error_set(err, ENAMETOOLONG, "make folder %s", path);
+    for (size_t i = 1; i <= len; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(partial, path, i);
+        partial[i] = '\0';
+        if (mkdir(partial, 0777) < 0 && errno != EEXIST)
+            return error_set(err, errno, "make folder %s", partial);
+    }
+    return true;
+}
+
+static bool prepare_place(const struct target_place *place, struct error *err)
+{
+    return make_folder(place->folder, err) && output_open(place->output, err);
+}
+
+/* ---- building, and asking for the version ---- */
+
+/* Runs one of the target's commands, its output to `output`. */
+static bool run_command(const struct recipe_place *at, struct slice command, const char *output,
+                        int64_t limit_ns, const volatile sig_atomic_t *stop_asked, int *ret_status,
+                        int64_t *ret_ns, struct error *err)
+{
+    struct arena arena;
+    struct order order;
+    bool good;
+
+    if (!arena_map(&arena, RECIPE_BYTES, err))
+        return false;
+    good = make_folder(at->place->folder, err) && output_open(output, err) &&
+           recipe_command(at, command, output, &arena, &order, err) &&
+           command_run(&order, limit_ns, stop_asked, ret_status, ret_ns, err);
+    arena_unmap(&arena);
+    return good;
+}
+
+bool target_build(const struct suite *suite, const struct variant *variant,
+                  const struct target_place *place, const volatile sig_atomic_t *stop_asked,
+                  int64_t *ret_ns, struct error *err)
+{
+    const struct recipe_place at = { .suite = suite, .variant = variant, .place = place };
+    char text[GUARDIAN_TEXT_MAX];
+    int64_t took_ns = -1;
+    int status = 0;
+
+    if (variant->target->build.len > 0 &&
+        !run_command(&at, variant->target->build, place->output, BUILD_MAX_NS, stop_asked, &status,
+                     &took_ns, err))
+        return error_wrap(err, "build");
+    if (status != 0) {
+        error_set(err, 0, "the build %s", guardian_status_text(status, text));
+        return output_explain(place->output, err);
+    }
+    *ret_ns = took_ns;
+    return true;
+}
+
+bool target_verify(const struct suite *suite, const struct variant *variant,
+                   const struct workload *workload, const struct target_place *place,
+                   const struct target *target, const volatile sig_atomic_t *stop_asked,
+                   struct error *err)
+{
+    const struct recipe_place at = { .suite = suite, .variant = variant, .place = place };
+    char command[EXPANDED_MAX], output[PATH_MAX], where[ADDR_TEXT_MAX], text[GUARDIAN_TEXT_MAX];
+    struct text line = TEXT(command);
+    int64_t took_ns;
+    int status = 0;
+
+    if (workload->verify.len == 0)
+        return true;
+    text_add(&line, workload->verify);
+    text_format(&line, " 'http://%s%.*s'", addr_text(&target->addresses[0], where),
+                (int)workload->path.len, workload->path.ptr);
+    snprintf(output, sizeof(output), "%s.verify", place->output);
+    if (!run_command(&at, (struct slice){ command, line.len }, output, VERIFY_MAX_NS, stop_asked,
+                     &status, &took_ns, err))
+        return error_wrap(err, "verify");
+    if (status == 0)
+        return true;
+    error_set(err, 0, "the answers are wrong: the verify command %s",
+              guardian_status_text(status, text));
+    return output_explain(output, err);
+}
+
+/* The first line of the file that is not empty. */
+static void read_first_line(const char *path, struct text *text)
+{
+    FILE *file = fopen(path, "re");
+    char line[256];
+
+    while (file != NULL && text->len == 0 && fgets(line, sizeof(line), file) != NULL)
+        text_add_escaped(text, slice_trim((struct slice){ line, strcspn(line, "\r\n") }));
+    if (file != NULL)
+        fclose(file);
+}
+
+void target_version(const struct suite *suite, const struct variant *variant,
+                    const struct target_place *place, char *ret_text, size_t size)
+{
+    const struct recipe_place at = { .suite = suite, .variant = variant, .place = place };
+    struct text text = { ret_text, 0, size, false };
+    char output[PATH_MAX];
+    struct error ignored;
+    int64_t took_ns;
+    int status;
+
+    ret_text[0] = '\0';
+    if (variant->target->version.len == 0)
+        return;
+    if (snprintf(output, sizeof(output), "%s/assay-version.txt", place->folder) >=
+        (int)sizeof(output))
+        return;
+    if (run_command(&at, variant->target->version, output, VERSION_MAX_NS, NULL, &status, &took_ns,
+                    &ignored) &&
+        status == 0)
+        read_first_line(output, &text);
+}
+
+/* ---- starting ---- */
+
+static bool spawn_process(struct target *t, const struct recipe_process *process, struct error *err)
+{
+    for (size_t i = 0; i < process->instances; i++)
+        if (!guardian_spawn(&t->guardian, process->first_order + i, err))
+            return false;
+    return true;
+}
+
+/* Each process when the one before answers; the last one has to answer the workload rightly. */
+static bool spawn_all(struct target *t, const struct workload *workload, struct ready *ready,
+                      struct error *err)
+{
+    size_t last = t->recipe.process_count - 1;
+
+    for (size_t i = 0; i <= last; i++)
+        if (!spawn_process(t, &t->recipe.processes[i], err) ||
+            !ready_wait(ready, i, i == last ? workload : NULL, err))
+            return false;
+    return true;
+}
+
+static bool start_and_wait(struct target *t, const struct suite_target *target,
+                           const struct workload *workload, const char *output,
+                           const volatile sig_atomic_t *stop_asked, bool *ret_again,
+                           struct error *err)
+{
+    struct arena scratch;
+    struct ready ready = { .guardian = &t->guardian,
+                           .recipe = &t->recipe,
+                           .stop_asked = stop_asked,
+                           .timeout_ns = target->ready_timeout_ns,
+                           .arena = &scratch };
+    struct error odd;
+    bool good;
+
+    if (!arena_map(&scratch, ANSWER_BYTES, err))
+        return false;
+    if (!guardian_open(t->recipe.orders, t->recipe.order_count, &t->guardian, err)) {
+        arena_unmap(&scratch);
+        return false;
+    }
+    ready.begin = mono_now();
+    ready.deadline = mono_after(ready.begin, target->ready_timeout_ns);
+    good = spawn_all(t, workload, &ready, err);
+    t->ready_ns = mono_diff_ns(ready.begin, mono_now());
+    t->probes += ready.probes;
+    arena_unmap(&scratch);
+    if (good)
+        return true;
+    *ret_again = ready.port_taken;
+    guardian_stop(&t->guardian, target->grace_ns, &odd);
+    if (err->sys != EINTR)
+        output_explain(output, err);
+    return false;
+}
+
+/* What the load is sent to: the instances of the last process. */
+static void note_addresses(struct target *t)
+{
+    const struct recipe_process *last = &t->recipe.processes[t->recipe.process_count - 1];
+
+    t->address_count = last->instances;
+    for (size_t i = 0; i < last->instances; i++)
+        t->addresses[i] = addr_loopback(last->ports[i]);
+}
+
+/* With ports of its own. *ret_again: another choice of ports may help. */
+static bool start_once(struct target *t, const struct recipe_place *at,
+                       const struct workload *workload, const volatile sig_atomic_t *stop_asked,
+                       bool *ret_again, struct error *err)
+{
+    struct arena arena = t->arena; /* what an attempt takes, it gives back */
+    size_t port_count;
+    int failure;
+
+    if (!recipe_count_ports(at, &arena, &port_count, err))
+        return false;
+    failure = sock_free_ports(t->ports, port_count);
+    if (failure < 0)
+        return error_set(err, -failure, "find %zu free ports", port_count);
+    if (!recipe_make(at, t->ports, port_count, &arena, &t->recipe, err))
+        return false;
+    note_addresses(t);
+    if (!prepare_place(at->place, err))
+        return false;
+    return start_and_wait(t, at->variant->target, workload, at->place->output, stop_asked,
+                          ret_again, err);
+}
+
+static void target_free(struct target *t)
+{
+    arena_unmap(&t->arena);
+    free(t);
+}
+
+bool target_start(const struct suite *suite, const struct variant *variant,
+                  const struct workload *workload, const struct load *load,
+                  const struct target_place *place, const volatile sig_atomic_t *stop_asked,
+                  struct target **ret_target, struct error *err)
+{
+    const struct recipe_place at = { suite, variant, place, workload->name, load->name };
+    struct workload own = target_workload(suite, variant, workload);
+    struct target *t = calloc(1, sizeof(*t));
+    bool again = true;
+
+    BUG_IF(variant->target->process_count == 0);
+    if (t == NULL)
+        return error_set(err, ENOMEM, "start the target");
+    t->grace_ns = variant->target->grace_ns;
+    if (!arena_map(&t->arena, RECIPE_BYTES, err)) {
+        free(t);
+        return false;
+    }
+    for (int i = 0; again && i < START_TRIES; i++) {
+        again = false;
+        if (start_once(t, &at, &own, stop_asked, &again, err)) {
+            *ret_target = t;
+            return true;
+        }
+    }
+    target_free(t);
+    return false;
+}
+
+/* ---- while it runs, and its end ---- */
+
+const struct addr *target_addresses(const struct target *target, size_t *ret_count)
+{
+    *ret_count = target->address_count;
+    return target->addresses;
+}
+
+int32_t target_guardian(const struct target *target)
+{
+    return target->guardian.pid;
+}
+
+int64_t target_ready_ns(const struct target *target)
+{
+    return target->ready_ns;
+}
+
+uint64_t target_probes(const struct target *target)
+{
+    return target->probes;
+}
+
+static struct slice name_of_order(const struct recipe *recipe, size_t order)
+{
+    size_t i = 0;
+
+    while (i + 1 < recipe->process_count && recipe->processes[i + 1].first_order <= order)
+        i++;
+    return recipe->processes[i].name;
+}
+
+bool target_alive(struct target *target, struct error *err)
+{
+    struct guardian_event event;
+    char text[GUARDIAN_TEXT_MAX];
+    struct slice name;
+
+    if (!target->ended) {
+        switch (guardian_poll(&target->guardian, 0, &event)) {
+        case GUARDIAN_QUIET:
+            return true;
+        case GUARDIAN_GONE:
+            error_set(&target->end, 0,
+                      "the guardian of the target has ended, and the target with it");
+            break;
+        case GUARDIAN_REFUSED:
+        case GUARDIAN_EXITED:
+            name = name_of_order(&target->recipe, event.order);
+            error_set(&target->end, 0, "%.*s (pid %d) %s", (int)name.len, name.ptr, event.pid,
+                      guardian_status_text(event.status, text));
+            break;
+        }
+        target->ended = true;
+    }
+    *err = target->end;
+    return false;
+}
+
+bool target_stop(struct target *target, struct error *err)
+{
+    bool good = guardian_stop(&target->guardian, target->grace_ns, err);
+
+    target_free(target);
+    return good;
+}

@@ -1,0 +1,90 @@
+/* target/target.h -- runs a target alone, and leaves nothing behind.
+ *
+ * Each start has a guardian: a small process in a session of its own, made subreaper, that is the
+ * parent of everything the target starts. Whatever leaves the process group or double-forks is
+ * still found among its descendants. It listens on a socket to us. When told to stop, or when the
+ * socket closes because we are gone (a crash, kill -9), it ends the whole tree: TERM, the grace
+ * period, KILL, until no descendant is left (at once KILL when we are gone).
+ *
+ *     target_build -> target_start (spawn, wait for the contract) -> ... drive ... -> target_stop
+ *
+ * Everything here blocks, in the main thread, between trials. `stop_asked` (may be NULL) is looked
+ * at several times a second and ends every wait; the call then fails with "interrupted". */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "load/load.h"
+#include "load/workload.h"
+#include "net/addr.h"
+#include "suite/suite.h"
+
+#define TARGET_ADDRESSES_MAX 64
+
+/* Where a variant's files go, and on which CPUs it runs. */
+struct target_place {
+    const char *folder; /* {dir}: absolute, made if absent, kept between trials (build results) */
+    const char *output; /* file that gets stdout and stderr of all its processes; truncated */
+    const uint32_t *cpus;
+    uint32_t cpu_count; /* 0: not pinned */
+};
+
+struct target; /* a started one */
+
+/* Reads `ret_missing` (at least 256 bytes): the packages that are not installed, separated by
+ * spaces; true when none is missing. */
+bool target_installed(const struct suite_target *target, char *ret_missing, size_t size);
+
+/* Runs the build command in the target's folder, if it has one. *ret_ns: how long it took; -1 when
+ * there is nothing to build. The error carries the last lines of its output. */
+bool target_build(const struct suite *suite, const struct variant *variant,
+                  const struct target_place *place, const volatile sig_atomic_t *stop_asked,
+                  int64_t *ret_ns, struct error *err);
+
+/* Starts all processes in their order and asks until the last one gives the right answer to
+ * `workload`. Errors say what happened and carry the target's last lines of output: exited (status,
+ * signal), never listened, listened but answered wrongly (how), port taken by another program. On
+ * failure nothing is left running. `probes` counts the requests that were asked on the way. */
+bool target_start(const struct suite *suite, const struct variant *variant,
+                  const struct workload *workload, const struct load *load,
+                  const struct target_place *place, const volatile sig_atomic_t *stop_asked,
+                  struct target **ret_target, struct error *err);
+
+const struct addr *target_addresses(const struct target *target, size_t *ret_count);
+int32_t target_guardian(const struct target *target); /* the ancestor for probe/proc.h */
+int64_t target_ready_ns(const struct target *target); /* from spawn to the first right answer */
+uint64_t target_probes(const struct target *target);  /* requests it was asked to find that out */
+
+/* False, with a sentence, once any process that was started by us has ended by itself. Cheap. */
+bool target_alive(struct target *target, struct error *err);
+
+/* TERM, grace, KILL; returns when the tree is gone, frees `target`. False when something had to be
+ * killed or the guardian died: the tree is gone all the same, `err` says what was odd. */
+bool target_stop(struct target *target, struct error *err);
+
+/* The workload as this variant has to answer it: with the target's own expectation where it has
+ * one. What target_start() asks for; the drive must ask for the same. */
+struct workload target_workload(const struct suite *suite, const struct variant *variant,
+                                const struct workload *workload);
+
+/* Runs the workload's `verify` command, if it has one, with the target's URL as its last argument;
+ * the target must be up. False with the command's last lines of output when it says no (any status
+ * but 0), or takes longer than 30 s. */
+bool target_verify(const struct suite *suite, const struct variant *variant,
+                   const struct workload *workload, const struct target_place *place,
+                   const struct target *target, const volatile sig_atomic_t *stop_asked,
+                   struct error *err);
+
+/* Bytes that have to be shipped to run this variant: its ship_files, and its ship_packages with all
+ * the packages they depend on (dpkg's Installed-Size). -1 when the suite does not say. */
+int64_t target_shipped_bytes(const struct suite *suite, const struct variant *variant,
+                             const struct target_place *place);
+
+/* What the variant's version command prints (first line), or "". */
+void target_version(const struct suite *suite, const struct variant *variant,
+                    const struct target_place *place, char *ret_text, size_t size);
