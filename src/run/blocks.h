@@ -1,0 +1,30 @@
+/* run/blocks.h -- which trials there are, and in which order. Pure.
+ *
+ * A block holds one trial of every variant with every workload and load it takes part in, in an
+ * order drawn by the seed. So whatever drifts with time hits all targets alike, and block by block
+ * they can be compared in pairs. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "suite/suite.h"
+
+struct trial_slot {
+    uint32_t block, position; /* from 0 */
+    size_t variant, workload, load;
+};
+
+/* All trials, block after block, in the arena. One seed, one order. */
+struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *variants,
+                               size_t variant_count, uint32_t blocks, uint64_t seed,
+                               struct arena *arena, size_t *ret_count);
+
+/* Room that blocks_plan() needs. */
+size_t blocks_plan_bytes(const struct suite *suite, size_t variant_count, uint32_t blocks);
+
+/* How long a trial of this load takes: warm-up, window, and about a second and a half around them
+ * to start, ask, drain and stop. A load by count is guessed at 1000 requests a second for each
+ * connection up to ten. */
+int64_t blocks_trial_ns(const struct load *load);

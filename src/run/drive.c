@@ -1,0 +1,343 @@
+#include "run/drive.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "base/bug.h"
+#include "base/units.h"
+#include "load/ask.h"
+#include "load/contract.h"
+#include "load/engine.h"
+#include "load/plan.h"
+#include "load/request.h"
+#include "run/watch.h"
+
+#define PROBES 3
+/* Ten times a second: what the probes cost is below what they could disturb. */
+#define SAMPLE_NS (100 * MILLISECOND_NS)
+#define RATES_MAX 600 /* tenths of a second that are shown */
+
+size_t drive_arena_bytes(const struct drive *drive)
+{
+    struct plan plan = { .load = *drive->load };
+
+    return engine_seconds_bytes(&plan) + 65536 +
+           (engine_seconds_bytes(&plan) / sizeof(struct tally_second) + 1) *
+               sizeof(struct series_point) +
+           drive->workload->body.len + drive->workload->expect.body.len;
+}
+
+bool drive_descriptors(const struct load *load, struct error *err)
+{
+    struct plan plan = { .load = *load };
+    uint64_t needed = engine_descriptors(&plan) + 64; /* the database, the screen, the probes */
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return error_set(err, errno, "read the limit of open files");
+    if (limit.rlim_cur >= needed)
+        return true;
+    if (limit.rlim_max < needed)
+        return error_usage(
+            err,
+            "%u connections need %llu open files, and this user may have %llu; ask for "
+            "%llu connections at most, or raise the hard limit (ulimit -Hn) as root",
+            load->connections, (unsigned long long)needed, (unsigned long long)limit.rlim_max,
+            limit.rlim_max > needed - load->connections
+                ? (unsigned long long)(limit.rlim_max - (needed - load->connections))
+                : 0ull);
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return error_set(err, errno, "raise the limit of open files to %llu",
+                         (unsigned long long)limit.rlim_max);
+    return true;
+}
+
+/* ---- before: ask, and make a plan of the answers ---- */
+
+struct asked {
+    struct arena arena; /* answers, request, contract */
+    struct answer answers[PROBES];
+    struct plan plan;
+};
+
+/* What somebody can do who reads that the server did not answer rightly. */
+static const char *remedy(const struct answer *answer)
+{
+    switch (answer->outcome) {
+    case OUTCOME_CONNECT:
+        if (answer->sys == ECONNREFUSED)
+            return "nothing listens there: is the server started, are host and port right?";
+        return "can this machine reach it?";
+    case OUTCOME_RESET:
+    case OUTCOME_CLOSED_EARLY:
+        return "the server's own log may say why";
+    case OUTCOME_TIMEOUT:
+        return "if it is that slow, give it a longer time-out";
+    case OUTCOME_PROTOCOL:
+        return "is another service listening on that port?";
+    case OUTCOME_STATUS:
+        return "if that is the right answer, expect that status";
+    case OUTCOME_BODY:
+        return "if that is the right answer, expect that one";
+    case OUTCOME_TLS:
+    case OUTCOME_OK:
+    case OUTCOME_KINDS:
+        break;
+    }
+    return "";
+}
+
+static bool not_ready(struct trial_record *record, const struct answer *answer)
+{
+    record->state = TRIAL_NOT_READY;
+    record->reason = arena_format(&record->arena, "%s; %s", answer->reason, remedy(answer));
+    return true;
+}
+
+/* It said that it keeps the connection, and did not: what it really does is a connection a request.
+ */
+static bool closes_silently(const struct answer *answers)
+{
+    for (unsigned i = 1; i < PROBES; i++)
+        if (!answers[i - 1].keeps || answers[i].reused)
+            return false;
+    return true;
+}
+
+static bool make_plan(const struct drive *d, struct asked *a, struct trial_record *record,
+                      struct error *err)
+{
+    struct plan *plan = &a->plan;
+    const struct answer *first = &a->answers[0];
+
+    *plan = (struct plan){ .load = *d->load,
+                           .addresses = d->addresses,
+                           .address_count = d->address_count,
+                           .own_close = d->load->keepalive && closes_silently(a->answers),
+                           .ring = d->ring,
+                           .cpus = d->cpus,
+                           .cpu_count = d->cpu_count,
+                           .seed = d->seed };
+    if (!request_render(d->workload, d->host, d->load->keepalive, &a->arena, &plan->request, err))
+        return false;
+    if (!contract_learn(d->workload, a->answers, PROBES, &a->arena, &plan->contract,
+                        &record->check_text, err))
+        return false;
+    record->check_text =
+        arena_format(&record->arena, "%s%s", record->check_text,
+                     plan->own_close ? "; closes after every answer without saying so" : "");
+    record->body_checked = plan->contract.body_known;
+    plan->receive_bytes = (uint32_t)(first->head.len + first->body.len);
+    return true;
+}
+
+static bool ask_first(const struct drive *d, struct asked *a, struct trial_record *record,
+                      struct error *err)
+{
+    /* One after the other: who did not answer rightly is not asked again. */
+    if (!ask_until(d->stop_asked, &d->addresses[0], d->workload, d->host, d->load->timeout_ns,
+                   PROBES, &a->arena, a->answers, err))
+        return false;
+    record->probes += PROBES;
+    for (unsigned i = 0; i < PROBES; i++)
+        if (a->answers[i].outcome != OUTCOME_OK)
+            return not_ready(record, &a->answers[i]);
+    return make_plan(d, a, record, err);
+}
+
+/* ---- while it is driven ---- */
+
+struct ride {
+    const struct drive *drive;
+    struct trial_record *record;
+    struct engine *engine;
+    struct watch watch;
+    enum engine_phase phase;
+    struct mono started, window_ended;
+    uint32_t points_max;
+    struct mono last_at;
+    uint64_t last_ok;
+    int64_t last_cpu_ns;
+    double rates[RATES_MAX];
+    size_t rate_count;
+    int stops_heard;
+};
+
+static enum progress_phase shown_phase(enum engine_phase phase)
+{
+    switch (phase) {
+    case ENGINE_WARMUP:
+        return PROGRESS_WARMUP;
+    case ENGINE_WINDOW:
+        return PROGRESS_MEASURE;
+    case ENGINE_DRAIN:
+    case ENGINE_DONE:
+        return PROGRESS_DRAIN;
+    }
+    BUG("engine phase out of range");
+}
+
+static void tell(struct ride *r, struct mono now)
+{
+    const struct load *load = r->drive->load;
+    struct engine_live live = engine_live(r->engine);
+    struct mono begin = engine_window_begin(r->engine);
+    double step_s = (double)mono_diff_ns(r->last_at, now) / 1e9;
+    double since_s = (double)mono_diff_ns(begin, now) / 1e9;
+    struct progress p = { .phase = shown_phase(r->phase),
+                          .record = r->record,
+                          .done = live.done,
+                          .wanted = load->requests,
+                          .ok = live.ok,
+                          .failed = live.failed,
+                          .p50_ns = live.p50_ns,
+                          .p99_ns = live.p99_ns,
+                          .server_cpus = r->watch.server_cpus,
+                          .client_cpus = -1,
+                          .server_rss_bytes = -1 };
+
+    p.elapsed_ns = mono_diff_ns(r->phase == ENGINE_WARMUP ? r->started : begin, now);
+    p.total_ns = r->phase == ENGINE_WARMUP ? load->warmup_ns : load->duration_ns;
+    if (step_s > 0) {
+        p.now_per_sec = (double)(live.ok - r->last_ok) / step_s;
+        p.client_cpus = (double)(live.cpu_ns - r->last_cpu_ns) / 1e9 / step_s;
+    }
+    if (since_s > 0)
+        p.mean_per_sec = (double)live.ok / since_s;
+    if (r->phase == ENGINE_WINDOW && r->rate_count < RATES_MAX)
+        r->rates[r->rate_count++] = p.now_per_sec;
+    p.rates = r->rates;
+    p.rate_count = r->rate_count;
+    if (r->watch.known)
+        p.server_rss_bytes = (int64_t)r->watch.last.rss_bytes;
+    r->last_at = now;
+    r->last_ok = live.ok;
+    r->last_cpu_ns = live.cpu_ns;
+    if (r->drive->observer != NULL)
+        r->drive->observer->progress(r->drive->observer->context, &p);
+}
+
+static void enter_phase(struct ride *r, enum engine_phase phase, struct mono now)
+{
+    /* A window that began and ended between two looks has no figures of the server. */
+    if (r->phase == ENGINE_WARMUP && phase == ENGINE_WINDOW)
+        watch_window_begins(&r->watch, now, &r->record->server);
+    if (r->phase == ENGINE_WINDOW && phase >= ENGINE_DRAIN) {
+        watch_window_ends(&r->watch, now, &r->record->server);
+        watch_in_window(&r->watch, now, &r->record->server, r->record->points, r->points_max);
+    }
+    r->phase = phase;
+}
+
+static void look_for_trouble(struct ride *r)
+{
+    const struct drive *d = r->drive;
+    struct error died;
+
+    if (d->stop_asked != NULL)
+        for (; r->stops_heard < *d->stop_asked; r->stops_heard++)
+            engine_stop(r->engine);
+    if (d->target == NULL || r->record->state == TRIAL_DIED || target_alive(d->target, &died))
+        return;
+    r->record->state = TRIAL_DIED;
+    r->record->reason = arena_text(&r->record->arena, died.text, strlen(died.text));
+    engine_stop(r->engine);
+}
+
+static void ride(struct ride *r)
+{
+    struct server_usage *server = &r->record->server;
+
+    r->started = mono_now();
+    r->last_at = r->started;
+    while (r->phase != ENGINE_DONE) {
+        enum engine_phase phase =
+            engine_wait(r->engine, r->phase, mono_after(mono_now(), SAMPLE_NS));
+        struct mono now = mono_now();
+
+        if (phase != r->phase)
+            enter_phase(r, phase, now);
+        else if (phase == ENGINE_WINDOW)
+            watch_in_window(&r->watch, now, server, r->record->points, r->points_max);
+        else
+            watch_sample(&r->watch, now, server);
+        look_for_trouble(r);
+        if (mono_diff_ns(r->last_at, now) >= SAMPLE_NS / 2)
+            tell(r, now);
+    }
+}
+
+static void count_client(const struct drive *d, struct client_usage *client)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    client->rss_bytes_peak = usage.ru_maxrss * INT64_C(1024);
+    for (uint32_t i = 0; i < d->cpu_count && i < 64; i++)
+        client->cpus[client->cpu_count++] = d->cpus[i];
+}
+
+static bool drive_by(const struct drive *d, const struct plan *plan, struct trial_record *record,
+                     struct error *err)
+{
+    struct ride r = { .drive = d, .record = record, .phase = ENGINE_WARMUP };
+    bool fine;
+
+    r.points_max = (uint32_t)(engine_seconds_bytes(plan) / sizeof(struct tally_second));
+    record->points = arena_new(&record->arena, struct series_point, r.points_max);
+    watch_init(&r.watch, "", d->ancestor, d->ancestor_counts);
+    if (d->target != NULL)
+        watch_settle(&r.watch, &record->server);
+    else
+        watch_sample(&r.watch, mono_now(), &record->server);
+    if (d->load->warmup_ns == 0) {
+        /* The window begins with the engine: who looks behind its start has missed some of it. */
+        watch_window_begins(&r.watch, mono_now(), &record->server);
+        r.phase = ENGINE_WINDOW;
+    }
+    if (!engine_start(plan, &r.engine, err))
+        return false;
+    record->ring = engine_ring_name(r.engine);
+    ride(&r);
+    fine = engine_finish(r.engine, &record->arena, &record->tally, err);
+    for (uint32_t i = r.watch.points; i < record->tally.second_count; i++)
+        record->points[i] = (struct series_point){ .rss_bytes = -1, .cpu_ns = -1 };
+    count_client(d, &record->client);
+    if (record->state == TRIAL_DIED)
+        record->tally.partial = true;
+    if (record->tally.gave_up && record->reason[0] == '\0')
+        record->reason = "given up: for four time-outs' length not one whole answer had come";
+    return fine;
+}
+
+/* Room for the answers, for the request as it is asked and as it is driven, for the contract. */
+static size_t asked_bytes(const struct workload *workload)
+{
+    size_t request = workload->path.len + workload->body.len + 65536;
+
+    for (size_t i = 0; i < workload->header_count; i++)
+        request += workload->headers[i].name.len + workload->headers[i].value.len + 4;
+    return (PROBES + 1) * request + PROBES * ((size_t)ASK_BODY_MAX + 65536) +
+           2 * workload->expect.body.len + workload->expect.json.len + (1u << 20);
+}
+
+bool drive_run(const struct drive *drive, struct trial_record *record, struct error *err)
+{
+    struct asked asked = { 0 };
+    bool fine;
+
+    if (!arena_map(&asked.arena, asked_bytes(drive->workload), err))
+        return false;
+    record->load = *drive->load;
+    record->seed = drive->seed;
+    fine = ask_first(drive, &asked, record, err);
+    if (fine && record->state == TRIAL_DONE)
+        fine = drive_by(drive, &asked.plan, record, err);
+    arena_unmap(&asked.arena);
+    return fine;
+}

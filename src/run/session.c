@@ -1,0 +1,449 @@
+#include "run/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/rng.h"
+#include "probe/host.h"
+#include "run/drive.h"
+
+#define PATH_TEXT_MAX       4096
+#define PUBLISHED_BYTES_MAX 262144 /* a published table is a page of a paper */
+
+/* ---- planning ---- */
+
+/* All that the other side does not have; all, when it has all. */
+static void take_rest(const uint32_t *all, uint32_t all_count, const uint32_t *others,
+                      uint32_t other_count, uint32_t *ret_rest, uint32_t *ret_count)
+{
+    for (uint32_t i = 0; i < all_count; i++) {
+        bool taken = false;
+
+        for (uint32_t k = 0; k < other_count; k++)
+            taken = taken || others[k] == all[i];
+        if (!taken)
+            ret_rest[(*ret_count)++] = all[i];
+    }
+    for (uint32_t i = 0; *ret_count == 0 && i < other_count; i++)
+        ret_rest[i] = others[i];
+    if (*ret_count == 0)
+        *ret_count = other_count;
+}
+
+/* The generator gets as many of the last CPUs as it has threads, half of all at most; the targets
+ * get the rest: on two, one each. On one they share it, and the record says so. */
+static struct places choose_places(const struct session *s)
+{
+    struct places places = s->options.places;
+    uint32_t cpus[64];
+    uint32_t count = host_cpus(cpus, 64);
+    uint32_t threads = 1, client;
+
+    if (places.client_count > 0 && places.server_count == 0)
+        take_rest(cpus, count, places.client, places.client_count, places.server,
+                  &places.server_count);
+    if (places.server_count > 0 && places.client_count == 0)
+        take_rest(cpus, count, places.server, places.server_count, places.client,
+                  &places.client_count);
+    if (places.client_count > 0 || places.server_count > 0 || count == 0)
+        return places;
+    for (size_t i = 0; i < s->suite->load_count; i++)
+        if (s->suite->loads[i].threads > threads)
+            threads = s->suite->loads[i].threads;
+    client = count / 2 < threads ? count / 2 : threads;
+    if (count == 1) {
+        places.client[places.client_count++] = cpus[0];
+        places.server[places.server_count++] = cpus[0];
+        return places;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (i < count - client)
+            places.server[places.server_count++] = cpus[i];
+        else
+            places.client[places.client_count++] = cpus[i];
+    }
+    return places;
+}
+
+bool session_plan(const struct session_options *options, struct session *ret_session,
+                  struct error *err)
+{
+    struct session s = { .options = *options };
+
+    if (!suite_read(options->path, &s.suite, err))
+        return false;
+    if (options->preset != NULL && !suite_apply_preset(s.suite, slice_of(options->preset), err))
+        goto failed;
+    if (!suite_variants(s.suite, options->only, &s.variants, &s.variant_count, err))
+        goto failed;
+    s.blocks = options->blocks > 0 ? options->blocks : s.suite->blocks;
+    for (size_t i = 0; i < s.suite->load_count; i++)
+        load_complete(&s.suite->loads[i]);
+    if (!arena_map(&s.arena,
+                   blocks_plan_bytes(s.suite, s.variant_count, s.blocks) +
+                       s.variant_count * (sizeof(struct prepared) + 4 * PATH_TEXT_MAX) + 65536,
+                   err))
+        goto failed;
+    s.slots = blocks_plan(s.suite, s.variants, s.variant_count, s.blocks, options->seed, &s.arena,
+                          &s.slot_count);
+    s.places = choose_places(&s);
+    *ret_session = s;
+    return true;
+failed:
+    suite_free(s.suite);
+    return false;
+}
+
+void session_release(struct session *session)
+{
+    arena_unmap(&session->arena);
+    suite_free(session->suite);
+}
+
+int64_t session_ns(const struct session *session)
+{
+    int64_t sum_ns = 0;
+
+    for (size_t i = 0; i < session->slot_count; i++)
+        sum_ns += blocks_trial_ns(&session->suite->loads[session->slots[i].load]);
+    return sum_ns;
+}
+
+/* ---- the folder for builds and outputs ---- */
+
+static bool make_folder(const char *path, struct error *err)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return true;
+    return error_set(err, errno, "make the folder %s", path);
+}
+
+static bool make_folders(char *path, struct error *err)
+{
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        bool made;
+
+        *slash = '\0';
+        made = make_folder(path, err);
+        *slash = '/';
+        if (!made)
+            return false;
+    }
+    return make_folder(path, err);
+}
+
+static void cache_folder(char *ret_path, size_t size)
+{
+    const char *cache = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+
+    if (cache != NULL && cache[0] == '/')
+        snprintf(ret_path, size, "%s/assay", cache);
+    else if (home != NULL && home[0] == '/')
+        snprintf(ret_path, size, "%s/.cache/assay", home);
+    else
+        snprintf(ret_path, size, "/tmp/assay-%u", getuid());
+}
+
+/* A folder of this suite's own, locked for as long as we live, so that a second assay with the same
+ * suite builds and runs elsewhere. What it holds is kept for the next run. */
+static bool take_folder(const struct session *s, char *ret_path, size_t size, int *ret_lock,
+                        struct error *err)
+{
+    char cache[PATH_TEXT_MAX], lock_path[PATH_TEXT_MAX + 8];
+
+    cache_folder(cache, sizeof(cache));
+    for (unsigned number = 1; number <= 64; number++) {
+        int len = snprintf(ret_path, size, "%s/%.*s-%u", cache, (int)s->suite->name.len,
+                           s->suite->name.ptr, number);
+
+        if (len < 0 || (size_t)len >= size)
+            return error_set(err, ENAMETOOLONG, "make a folder below %s", cache);
+        if (!make_folders(ret_path, err))
+            return false;
+        snprintf(lock_path, sizeof(lock_path), "%s/lock", ret_path);
+        *ret_lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (*ret_lock < 0)
+            return error_set(err, errno, "open %s", lock_path);
+        if (flock(*ret_lock, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        close(*ret_lock);
+    }
+    return error_set(err, 0, "64 runs of this suite go on at once: all folders below %s are locked",
+                     cache);
+}
+
+/* ---- preparing the variants ---- */
+
+static void file_name_of(struct slice name, char *ret_text, size_t size)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < name.len && len < size - 1; i++) {
+        char c = name.ptr[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '-' || c == '.' || c == '_' || c == '=';
+
+        ret_text[len++] = plain ? c : '_';
+    }
+    ret_text[len] = '\0';
+}
+
+static struct target_place place_of(struct session *s, const char *folder,
+                                    const struct variant *variant)
+{
+    char name[256];
+
+    file_name_of(variant->name, name, sizeof(name));
+    return (struct target_place){
+        .folder = arena_format(&s->arena, "%s/%s", folder, name),
+        .output = arena_format(&s->arena, "%s/%s.output", folder, name),
+        .cpus = s->places.server,
+        .cpu_count = s->places.server_count,
+    };
+}
+
+static void prepare(struct session *s, const struct variant *variant, struct prepared *p)
+{
+    char text[512];
+    struct error why;
+    int64_t build_ns = -1;
+
+    p->build_ms = (double)NAN;
+    p->shipped_bytes = -1;
+    p->version = "";
+    if (!target_installed(variant->target, text, sizeof(text))) {
+        p->not_built = arena_format(&s->arena, "not installed: apt-get install %s", text);
+        return;
+    }
+    if (!target_build(s->suite, variant, &p->place, s->options.stop_asked, &build_ns, &why)) {
+        p->not_built = arena_format(&s->arena, "%s", why.text);
+        return;
+    }
+    if (build_ns >= 0)
+        p->build_ms = (double)build_ns / 1e6;
+    p->shipped_bytes = target_shipped_bytes(s->suite, variant, &p->place);
+    target_version(s->suite, variant, &p->place, text, sizeof(text));
+    p->version = arena_format(&s->arena, "%s", text);
+}
+
+static void say_build(const struct observer *observer, const struct variant *variant)
+{
+    struct error ignored;
+    struct trial_record *record = trial_record_new(4096, &ignored);
+    struct progress progress = { .phase = PROGRESS_BUILD,
+                                 .record = record,
+                                 .server_cpus = -1,
+                                 .client_cpus = -1,
+                                 .server_rss_bytes = -1 };
+
+    if (record == NULL)
+        return;
+    record->target = arena_text(&record->arena, variant->name.ptr, variant->name.len);
+    if (observer != NULL)
+        observer->progress(observer->context, &progress);
+    trial_record_free(record);
+}
+
+static bool stopped(const struct session *s)
+{
+    return s->options.stop_asked != NULL && *s->options.stop_asked > 0;
+}
+
+static struct prepared *prepare_all(struct session *s, const char *folder,
+                                    const struct observer *observer)
+{
+    struct prepared *all = arena_new(&s->arena, struct prepared, s->variant_count);
+
+    for (size_t i = 0; i < s->variant_count; i++) {
+        all[i].place = place_of(s, folder, &s->variants[i]);
+        if (stopped(s))
+            continue;
+        say_build(observer, &s->variants[i]);
+        prepare(s, &s->variants[i], &all[i]);
+    }
+    return all;
+}
+
+/* ---- the trials ---- */
+
+/* A variant that could not be built, or that did not answer rightly to this workload, is asked
+ * once: each further attempt would cost the others' time and tell nothing new. */
+static bool is_hopeless(const struct run_record *run, const struct session *s,
+                        const struct trial_slot *slot)
+{
+    const struct slice name = s->variants[slot->variant].name;
+    const struct slice workload = s->suite->workloads[slot->workload].name;
+    const struct slice load = s->suite->loads[slot->load].name;
+
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial_record *t = run->trials[i];
+
+        if (t->state != TRIAL_NOT_BUILT && t->state != TRIAL_NOT_READY)
+            continue;
+        if (slice_equal(slice_of(t->target), name) && slice_equal(t->workload.name, workload) &&
+            slice_equal(t->load.name, load))
+            return true;
+    }
+    return false;
+}
+
+static struct trial_record *run_slot(const struct session *s, const struct prepared *prepared,
+                                     const struct trial_slot *slot, const struct observer *observer,
+                                     struct error *err)
+{
+    struct trial_order order = {
+        .suite = s->suite,
+        .variant = &s->variants[slot->variant],
+        .prepared = &prepared[slot->variant],
+        .workload = &s->suite->workloads[slot->workload],
+        .load = &s->suite->loads[slot->load],
+        .block = slot->block,
+        .position = slot->position,
+        .seed = rng_split(s->options.seed, (uint64_t)(slot - s->slots) + 1).state,
+        .ring = s->options.ring,
+        .places = &s->places,
+        .stop_asked = s->options.stop_asked,
+        .observer = observer,
+    };
+
+    return trial_run(&order, err);
+}
+
+static bool run_all(struct session *s, const struct prepared *prepared, struct store *store,
+                    const struct observer *observer, struct run_record *run, struct error *err)
+{
+    for (size_t i = 0; i < s->slot_count && !stopped(s); i++) {
+        struct trial_record *record;
+
+        if (is_hopeless(run, s, &s->slots[i]))
+            continue;
+        record = run_slot(s, prepared, &s->slots[i], observer, err);
+        if (record == NULL)
+            return stopped(s);
+        if (stopped(s) && record->state == TRIAL_NOT_READY) {
+            trial_record_free(record); /* not its fault: we were asked to stop while it started */
+            break;
+        }
+        run->trials[run->trial_count++] = record;
+        if (store != NULL && !store_add_trial(store, run, record, err))
+            return false;
+        if (observer != NULL)
+            observer->trial_done(observer->context, record, i, s->slot_count);
+    }
+    return true;
+}
+
+/* The main thread only samples and waits; on the generator's CPUs it cannot disturb the target. */
+static void go_to(const uint32_t *cpus, uint32_t count, cpu_set_t *ret_before)
+{
+    cpu_set_t set;
+
+    sched_getaffinity(0, sizeof(*ret_before), ret_before);
+    if (count == 0)
+        return;
+    CPU_ZERO(&set);
+    for (uint32_t i = 0; i < count; i++)
+        CPU_SET(cpus[i], &set);
+    sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* The published table, whole, or "" where there is none to be had. */
+static const char *read_published(const struct suite *suite, struct arena *arena)
+{
+    char path[PATH_TEXT_MAX];
+    char *text;
+    ssize_t got;
+    int fd;
+
+    if (suite->published.len == 0)
+        return "";
+    snprintf(path, sizeof(path), "%s/%.*s", suite->folder, (int)suite->published.len,
+             suite->published.ptr);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return "";
+    text = arena_new(arena, char, PUBLISHED_BYTES_MAX + 1);
+    got = read(fd, text, PUBLISHED_BYTES_MAX);
+    close(fd);
+    text[got > 0 ? got : 0] = '\0';
+    return text;
+}
+
+static struct run_record *new_run(const struct session *s, struct error *err)
+{
+    const struct suite *suite = s->suite;
+    struct run_record *run = run_record_new(suite->text_len + PUBLISHED_BYTES_MAX + 65536 +
+                                                s->slot_count * sizeof(struct trial_record *),
+                                            err);
+
+    if (run == NULL)
+        return NULL;
+    run->published_text = read_published(suite, &run->arena);
+    run->suite = arena_text(&run->arena, suite->name.ptr, suite->name.len);
+    run->title = arena_text(&run->arena, suite->title.ptr, suite->title.len);
+    run->suite_text = arena_text(&run->arena, suite->text, suite->text_len);
+    run->preset =
+        s->options.preset == NULL ? "" : arena_format(&run->arena, "%s", s->options.preset);
+    run->command = arena_format(&run->arena, "%s", s->options.command);
+    run->assay_version = s->options.version;
+    run->seed = s->options.seed;
+    run->blocks = s->blocks;
+    run->started = wall_now();
+    host_read("", &run->host);
+    run->trials = arena_new(&run->arena, struct trial_record *, s->slot_count);
+    return run;
+}
+
+static bool run_in_folder(struct session *s, const char *folder, struct store *store,
+                          const struct observer *observer, struct run_record *run,
+                          struct error *err)
+{
+    const struct prepared *prepared;
+    cpu_set_t before;
+    bool fine;
+
+    if (store != NULL && !store_add_run(store, run, err))
+        return false;
+    go_to(s->places.client, s->places.client_count, &before);
+    prepared = prepare_all(s, folder, observer);
+    fine = run_all(s, prepared, store, observer, run, err);
+    sched_setaffinity(0, sizeof(before), &before);
+    run->partial = !fine || stopped(s);
+    if (store != NULL && fine && !store_end_run(store, run, run->partial, err))
+        return false;
+    return fine;
+}
+
+bool session_run(struct session *session, struct store *store, const struct observer *observer,
+                 struct run_record **ret_run, struct error *err)
+{
+    char folder[PATH_TEXT_MAX];
+    struct run_record *run;
+    int lock = -1;
+    bool fine;
+
+    *ret_run = NULL;
+    for (size_t i = 0; i < session->suite->load_count; i++)
+        if (!drive_descriptors(&session->suite->loads[i], err))
+            return false;
+    if (!take_folder(session, folder, sizeof(folder), &lock, err))
+        return false;
+    run = new_run(session, err);
+    if (run == NULL) {
+        close(lock);
+        return false;
+    }
+    fine = run_in_folder(session, folder, store, observer, run, err);
+    close(lock);
+    *ret_run = run;
+    return fine;
+}

@@ -1,0 +1,53 @@
+/* run/session.h -- a whole suite: build, then block by block every trial, each kept as it ends. */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "net/ring.h"
+#include "run/blocks.h"
+#include "run/progress.h"
+#include "run/trial.h"
+#include "store/record.h"
+#include "store/store.h"
+#include "suite/suite.h"
+
+struct session_options {
+    const char *path;   /* a folder with suite.yaml, or a file */
+    const char *preset; /* NULL: the suite as it stands */
+    const char *only;   /* NULL: all */
+    uint32_t blocks;    /* 0: as the suite or the preset says */
+    uint64_t seed;
+    enum ring_kind ring;
+    struct places places;          /* counts 0: chosen here */
+    const char *command, *version; /* for the record */
+    const volatile sig_atomic_t *stop_asked;
+};
+
+/* A suite, read and planned, nothing started yet. */
+struct session {
+    struct session_options options;
+    struct suite *suite;
+    struct variant *variants;
+    size_t variant_count;
+    struct trial_slot *slots;
+    size_t slot_count;
+    uint32_t blocks;
+    struct places places;
+    struct arena arena;
+};
+
+bool session_plan(const struct session_options *options, struct session *ret_session,
+                  struct error *err);
+void session_release(struct session *session);
+
+/* About how long all trials take, builds not counted. */
+int64_t session_ns(const struct session *session);
+
+/* Runs it. *ret_run holds what was measured, also when it was interrupted (partial) and when false
+ * is returned for what happened in the middle; NULL when nothing was begun. The caller frees it.
+ * `store` may be NULL: nothing is kept. */
+bool session_run(struct session *session, struct store *store, const struct observer *observer,
+                 struct run_record **ret_run, struct error *err);

@@ -1,0 +1,129 @@
+#include "run/watch.h"
+
+#include "base/error.h"
+
+#define PSS_EVERY_NS     SECOND_NS
+#define SETTLE_SAMPLE_NS (100 * MILLISECOND_NS)
+#define SETTLE_MAX_NS    (2 * SECOND_NS)
+
+void watch_init(struct watch *watch, const char *root, int32_t ancestor, bool ancestor_counts)
+{
+    *watch = (struct watch){ .root = root,
+                             .ancestor = ancestor,
+                             .ancestor_counts = ancestor_counts,
+                             .server_cpus = -1,
+                             .last_pss = { INT64_MIN / 2 } };
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t cpu_ns(const struct proc_usage *usage)
+{
+    return usage->cpu_user_ns + usage->cpu_system_ns;
+}
+
+void watch_sample(struct watch *watch, struct mono now, struct server_usage *server)
+{
+    bool with_pss = mono_diff_ns(watch->last_pss, now) >= PSS_EVERY_NS;
+    struct proc_usage before = watch->last;
+    bool known_before = watch->known;
+    struct error ignored;
+
+    if (watch->ancestor == 0)
+        return;
+    watch->known = proc_tree_read(watch->root, watch->ancestor, &watch->tree, &ignored);
+    if (watch->known && watch->ancestor_counts && watch->tree.count < PROC_TREE_MAX)
+        watch->tree.pids[watch->tree.count++] = watch->ancestor;
+    watch->known =
+        watch->known && proc_usage_read(watch->root, watch->ancestor_counts ? 0 : watch->ancestor,
+                                        &watch->tree, with_pss, &watch->last, &ignored);
+    watch->known = watch->known && watch->last.processes > 0;
+    if (!watch->known) {
+        watch->server_cpus = -1;
+        return;
+    }
+    if (with_pss)
+        watch->last_pss = now;
+    server->processes = watch->last.processes;
+    server->threads = watch->last.threads;
+    server->descriptors = watch->last.descriptors;
+    server->rss_bytes_peak = larger(server->rss_bytes_peak, (int64_t)watch->last.rss_bytes);
+    if (with_pss && watch->last.pss_known)
+        server->pss_bytes_peak = larger(server->pss_bytes_peak, (int64_t)watch->last.pss_bytes);
+    if (known_before && now.ns > watch->last_at.ns)
+        watch->server_cpus = (double)(cpu_ns(&watch->last) - cpu_ns(&before)) /
+                             (double)mono_diff_ns(watch->last_at, now);
+    watch->last_at = now;
+}
+
+static bool same_size(const struct proc_usage *a, const struct proc_usage *b)
+{
+    uint64_t larger_rss = a->rss_bytes > b->rss_bytes ? a->rss_bytes : b->rss_bytes;
+    uint64_t smaller_rss = a->rss_bytes > b->rss_bytes ? b->rss_bytes : a->rss_bytes;
+
+    return a->processes == b->processes && a->threads == b->threads &&
+           larger_rss - smaller_rss <= larger_rss / 100;
+}
+
+void watch_settle(struct watch *watch, struct server_usage *server)
+{
+    const struct timespec pause = { 0, SETTLE_SAMPLE_NS };
+    unsigned alike = 0;
+
+    watch_sample(watch, mono_now(), server);
+    for (int64_t waited_ns = 0; watch->known && alike < 2 && waited_ns < SETTLE_MAX_NS;
+         waited_ns += SETTLE_SAMPLE_NS) {
+        struct proc_usage before = watch->last;
+
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+        watch_sample(watch, mono_now(), server);
+        alike = same_size(&before, &watch->last) ? alike + 1 : 0;
+    }
+    if (watch->known)
+        server->rss_bytes_idle = (int64_t)watch->last.rss_bytes;
+}
+
+void watch_window_begins(struct watch *watch, struct mono now, struct server_usage *server)
+{
+    watch_sample(watch, now, server);
+    watch->begin_at = now;
+    watch->second_cpu_ns = -1;
+    if (!watch->known)
+        return;
+    watch->begin = watch->last;
+    watch->second_cpu_ns = cpu_ns(&watch->last);
+    server->rss_bytes_start = (int64_t)watch->last.rss_bytes;
+}
+
+void watch_in_window(struct watch *watch, struct mono now, struct server_usage *server,
+                     struct series_point *points, uint32_t max)
+{
+    watch_sample(watch, now, server);
+    while (watch->points < max &&
+           mono_diff_ns(watch->begin_at, now) >= (int64_t)(watch->points + 1) * SECOND_NS) {
+        struct series_point *point = &points[watch->points++];
+
+        *point = (struct series_point){ .rss_bytes = -1, .cpu_ns = -1 };
+        if (watch->known)
+            point->rss_bytes = (int64_t)watch->last.rss_bytes;
+        if (watch->known && watch->second_cpu_ns >= 0)
+            point->cpu_ns = cpu_ns(&watch->last) - watch->second_cpu_ns;
+        watch->second_cpu_ns = watch->known ? cpu_ns(&watch->last) : -1;
+    }
+}
+
+void watch_window_ends(struct watch *watch, struct mono now, struct server_usage *server)
+{
+    watch_sample(watch, now, server);
+    if (!watch->known || server->rss_bytes_start < 0)
+        return; /* one of the borders is unknown */
+    server->cpu_user_ns = watch->last.cpu_user_ns - watch->begin.cpu_user_ns;
+    server->cpu_system_ns = watch->last.cpu_system_ns - watch->begin.cpu_system_ns;
+    server->switches_voluntary =
+        (int64_t)(watch->last.switches_voluntary - watch->begin.switches_voluntary);
+    server->switches_involuntary =
+        (int64_t)(watch->last.switches_involuntary - watch->begin.switches_involuntary);
+}

@@ -1,0 +1,41 @@
+/* run/watch.h -- samples what the server's processes use while a trial goes on: at the borders of
+ * the window exactly, in between ten times a second. Pure bookkeeping around probe/proc.h. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "probe/proc.h"
+#include "store/record.h"
+
+struct watch {
+    const char *root; /* in front of /proc: "", or a recorded tree; see probe/proc.h */
+    int32_t ancestor; /* 0: nothing is known of the server */
+    bool ancestor_counts;
+    bool known; /* the last sample could be read */
+    struct proc_tree tree;
+    struct proc_usage last, begin;
+    struct mono last_pss;
+    struct mono begin_at;
+    int64_t second_cpu_ns; /* at the last whole second; -1: unknown */
+    uint32_t points;
+    double server_cpus; /* cores busy between the last two samples; negative: unknown */
+    struct mono last_at;
+};
+
+void watch_init(struct watch *watch, const char *root, int32_t ancestor, bool ancestor_counts);
+
+/* Reads once; keeps the peaks in *server. PSS is read at most once a second. */
+void watch_sample(struct watch *watch, struct mono now, struct server_usage *server);
+
+/* Waits until the server's tree has stopped growing: its processes and its memory (within 1 %) are
+ * the same in three samples a tenth of a second apart; two seconds at most. A target is ready when
+ * its first worker answers; the others may still be starting. */
+void watch_settle(struct watch *watch, struct server_usage *server);
+
+void watch_window_begins(struct watch *watch, struct mono now, struct server_usage *server);
+/* Also the points of the series, one a second, up to `max`. */
+void watch_in_window(struct watch *watch, struct mono now, struct server_usage *server,
+                     struct series_point *points, uint32_t max);
+void watch_window_ends(struct watch *watch, struct mono now, struct server_usage *server);

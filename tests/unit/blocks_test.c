@@ -1,0 +1,213 @@
+/* tests/unit/blocks_test.c -- which trials there are, and that their order is fair. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "run/blocks.h"
+
+/* Three targets in five variants, three workloads, two loads. The second target takes no part in
+ * the first workload, the third only in the last workload with the second load. */
+#define VARIANTS  5
+#define WORKLOADS 3
+#define LOADS     2
+
+static struct suite_target targets[] = {
+    {.workloads_mask = UINT64_MAX, .loads_mask = UINT64_MAX},
+    { .workloads_mask = 6,         .loads_mask = 3         },
+    { .workloads_mask = 4,         .loads_mask = 2         },
+};
+
+static const struct variant VARIANT[VARIANTS] = { { .target = &targets[0] },
+                                                  { .target = &targets[0] },
+                                                  { .target = &targets[1] },
+                                                  { .target = &targets[1] },
+                                                  { .target = &targets[2] } };
+
+#define BLOCK_TRIALS (2 * 6 + 2 * 4 + 1)
+
+static const struct suite SUITE = { .workload_count = WORKLOADS, .load_count = LOADS };
+
+static bool takes_part(const struct trial_slot *slot)
+{
+    const struct suite_target *target = VARIANT[slot->variant].target;
+
+    return (target->workloads_mask & UINT64_C(1) << slot->workload) != 0 &&
+           (target->loads_mask & UINT64_C(1) << slot->load) != 0;
+}
+
+/* A plan in memory of its own: exactly as much as blocks_plan_bytes() asks for. */
+static struct trial_slot *plan(struct arena *arena, uint32_t blocks, uint64_t seed,
+                               size_t *ret_count)
+{
+    struct error err;
+
+    assert_true(arena_map(arena, blocks_plan_bytes(&SUITE, VARIANTS, blocks), &err));
+    return blocks_plan(&SUITE, VARIANT, VARIANTS, blocks, seed, arena, ret_count);
+}
+
+static bool same_order(const struct trial_slot *a, const struct trial_slot *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (a[i].variant != b[i].variant || a[i].workload != b[i].workload ||
+            a[i].load != b[i].load)
+            return false;
+    return true;
+}
+
+static void each_block_holds_each_trial_exactly_once(void **state)
+{
+    struct arena arena;
+    size_t count;
+    struct trial_slot *slots = plan(&arena, 7, 42, &count);
+
+    assert_int_equal(count, 7 * BLOCK_TRIALS);
+    for (uint32_t block = 0; block < 7; block++) {
+        bool seen[VARIANTS][WORKLOADS][LOADS] = { 0 };
+
+        for (uint32_t i = 0; i < BLOCK_TRIALS; i++) {
+            const struct trial_slot *slot = &slots[block * BLOCK_TRIALS + i];
+
+            assert_int_equal(slot->block, block);
+            assert_int_equal(slot->position, i);
+            assert_true(slot->variant < VARIANTS);
+            assert_true(slot->workload < WORKLOADS);
+            assert_true(slot->load < LOADS);
+            assert_true(takes_part(slot));
+            assert_false(seen[slot->variant][slot->workload][slot->load]);
+            seen[slot->variant][slot->workload][slot->load] = true;
+        }
+    }
+    arena_unmap(&arena);
+    (void)state;
+}
+
+static void one_seed_is_one_order_and_another_seed_another(void **state)
+{
+    struct arena arenas[3];
+    size_t count;
+    struct trial_slot *first = plan(&arenas[0], 3, 42, &count);
+    struct trial_slot *again = plan(&arenas[1], 3, 42, &count);
+    struct trial_slot *other = plan(&arenas[2], 3, 43, &count);
+
+    assert_true(same_order(first, again, count));
+    assert_false(same_order(first, other, count));
+    for (int i = 0; i < 3; i++)
+        arena_unmap(&arenas[i]);
+    (void)state;
+}
+
+static void every_block_has_an_order_of_its_own(void **state)
+{
+    struct arena arena;
+    size_t count;
+    struct trial_slot *slots = plan(&arena, 20, 42, &count);
+
+    for (size_t a = 0; a < 20; a++)
+        for (size_t b = 0; b < a; b++)
+            assert_false(
+                same_order(slots + a * BLOCK_TRIALS, slots + b * BLOCK_TRIALS, BLOCK_TRIALS));
+    arena_unmap(&arena);
+    (void)state;
+}
+
+/* So that a run that was begun with few blocks can be told from, and compared with, a longer one.
+ */
+static void more_blocks_leave_the_order_of_the_first_ones(void **state)
+{
+    struct arena arenas[2];
+    size_t few, many;
+    struct trial_slot *small = plan(&arenas[0], 2, 42, &few);
+    struct trial_slot *large = plan(&arenas[1], 5, 42, &many);
+
+    assert_true(same_order(small, large, few));
+    arena_unmap(&arenas[0]);
+    arena_unmap(&arenas[1]);
+    (void)state;
+}
+
+/* Whatever drifts within a block must hit all alike: over many blocks each trial stands in each
+ * position as often. 21 000 blocks, 1000 expected in each of 441 cells: five standard deviations
+ * are 155. Seeds follow each other as people choose them. */
+static void every_trial_stands_in_every_position_as_often(void **state)
+{
+    enum { SEEDS = 100, BLOCKS = 210 };
+    static uint32_t times[VARIANTS][WORKLOADS][LOADS][BLOCK_TRIALS];
+
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        struct arena arena;
+        size_t count;
+        struct trial_slot *slots = plan(&arena, BLOCKS, seed, &count);
+
+        for (size_t i = 0; i < count; i++)
+            times[slots[i].variant][slots[i].workload][slots[i].load][slots[i].position]++;
+        arena_unmap(&arena);
+    }
+    for (size_t v = 0; v < VARIANTS; v++)
+        for (size_t w = 0; w < WORKLOADS; w++)
+            for (size_t l = 0; l < LOADS; l++) {
+                struct trial_slot slot = { .variant = v, .workload = w, .load = l };
+
+                for (size_t i = 0; takes_part(&slot) && i < BLOCK_TRIALS; i++)
+                    assert_in_range(times[v][w][l][i], 1000 - 155, 1000 + 155);
+            }
+    (void)state;
+}
+
+static void nobody_to_test_is_an_empty_plan(void **state)
+{
+    struct arena arena;
+    struct error err;
+    size_t count = 1;
+
+    assert_true(arena_map(&arena, blocks_plan_bytes(&SUITE, 0, 10), &err));
+    blocks_plan(&SUITE, VARIANT, 0, 10, 1, &arena, &count);
+    assert_int_equal(count, 0);
+    arena_unmap(&arena);
+    (void)state;
+}
+
+static void a_trial_takes_its_window_and_what_stands_around_it(void **state)
+{
+    static const struct {
+        int line;
+        struct load load;
+        int64_t ms;
+    } CASES[] = {
+        {__LINE__,  { .duration_ns = 3 * SECOND_NS, .warmup_ns = SECOND_NS / 2 },           5000 },
+        { __LINE__, { .requests = 10000, .connections = 1 },                                11500},
+        { __LINE__, { .requests = 10000, .connections = 4 },                                4000 },
+        { __LINE__, { .requests = 10000, .connections = 10 },                               2500 },
+        { __LINE__, { .requests = 10000, .connections = 64 },                               2500 },
+        { __LINE__,
+         { .requests = 10000, .connections = 64, .model = LOAD_OPEN, .rate_per_sec = 500 },
+         21500                                                                                   },
+        { __LINE__, { .requests = 1000, .connections = 1, .warmup_ns = SECOND_NS },         3500 },
+    };
+
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        int64_t ns = blocks_trial_ns(&CASES[i].load);
+
+        if (ns != CASES[i].ms * MILLISECOND_NS)
+            fail_msg("line %d: %lld ns", CASES[i].line, (long long)ns);
+    }
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_block_holds_each_trial_exactly_once),
+        cmocka_unit_test(one_seed_is_one_order_and_another_seed_another),
+        cmocka_unit_test(every_block_has_an_order_of_its_own),
+        cmocka_unit_test(more_blocks_leave_the_order_of_the_first_ones),
+        cmocka_unit_test(every_trial_stands_in_every_position_as_often),
+        cmocka_unit_test(nobody_to_test_is_an_empty_plan),
+        cmocka_unit_test(a_trial_takes_its_window_and_what_stands_around_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
