@@ -1,0 +1,485 @@
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "report/line_priv.h"
+#include "report/number_priv.h"
+#include "report/table_priv.h"
+#include "report/terminal_priv.h"
+
+#define ROWS_MAX   1024
+#define BESIDE_MAX 2048
+
+/* ---- the table: RFC 4180, a header line, these columns ---- */
+
+enum { TARGET, WORKLOAD, LOAD, METRIC, VALUE, UNIT, NOTE, FIELDS };
+
+struct published_row {
+    const char *field[FIELDS]; /* "" where the line ends early */
+};
+
+struct published {
+    char *text; /* fields point into it */
+    struct published_row rows[ROWS_MAX];
+    size_t count;
+};
+
+/* Takes the field at *at apart in place, NUL behind it, and moves on to the next one. False when it
+ * was the last of its line. */
+static bool take_field(char **at, const char **ret_field)
+{
+    char *from = *at, *to = *at;
+    bool quoted = *from == '"', more;
+
+    *ret_field = to;
+    from += quoted;
+    while (*from != '\0' && (quoted || (*from != ',' && *from != '\n'))) {
+        if (quoted && from[0] == '"' && from[1] != '"') {
+            quoted = false;
+            from++;
+            continue;
+        }
+        from += quoted && from[0] == '"';
+        *to++ = *from++;
+    }
+    more = *from == ',';
+    *at = from + (*from != '\0');
+    if (to > *ret_field && to[-1] == '\r' && !more)
+        to--;
+    *to = '\0';
+    return more;
+}
+
+static void take_row(char **at, struct published_row *ret_row)
+{
+    const char *surplus;
+    bool more = true;
+
+    for (size_t i = 0; i < FIELDS; i++) {
+        ret_row->field[i] = "";
+        if (more)
+            more = take_field(at, &ret_row->field[i]);
+    }
+    while (more)
+        more = take_field(at, &surplus);
+}
+
+/* The table is taken apart in a copy of its own: fields end with a NUL there. */
+static bool read_rows(const char *table, struct published *ret_published, struct error *err)
+{
+    struct published_row header;
+    char *at;
+
+    ret_published->text = strdup(table);
+    if (ret_published->text == NULL)
+        return error_set(err, ENOMEM, "the published table");
+    at = ret_published->text;
+    take_row(&at, &header);
+    if (strcmp(header.field[TARGET], "target") != 0 || strcmp(header.field[NOTE], "note") != 0)
+        return error_set(err, 0,
+                         "the published table: its first line must be "
+                         "target,workload,load,metric,value,unit,note");
+    while (*at != '\0') {
+        if (ret_published->count == ROWS_MAX)
+            return error_set(err, 0, "the published table has more than %d rows", ROWS_MAX);
+        take_row(&at, &ret_published->rows[ret_published->count]);
+        ret_published->count += ret_published->rows[ret_published->count].field[METRIC][0] != '\0';
+    }
+    return true;
+}
+
+/* ---- today's figures ---- */
+
+/* One printed line: what was published, and what it is today for one variant (NULL: not run). */
+struct beside {
+    const struct published_row *published;
+    const struct ranking_row *today;
+    size_t note;   /* from 1; 0: none */
+    bool heading;  /* names the workload and the load of those that follow */
+    bool repeated; /* the same published figure, beside one more variant */
+    char figure[TABLE_CELL_MAX];
+};
+
+struct comparison {
+    const struct screen *s;
+    const struct run_record *run;
+    struct beside rows[BESIDE_MAX];
+    size_t count, notes;
+    bool full;
+};
+
+/* "gin" as published is every variant of gin today. */
+static bool is_target(const char *published, const struct ranking_row *row)
+{
+    size_t len = strlen(published);
+
+    if (strcasecmp(published, row->target) == 0 || strcasecmp(published, row->title) == 0)
+        return true;
+    return strncasecmp(published, row->target, len) == 0 && row->target[len] == ' ';
+}
+
+static bool matches(const char *published, const char *today)
+{
+    return published[0] == '\0' || strcmp(published, today) == 0;
+}
+
+static bool is_trial_of(const struct trial_record *t, const struct ranking *ranking,
+                        const struct ranking_row *row)
+{
+    return t->state == TRIAL_DONE && !t->tally.partial && strcmp(t->target, row->target) == 0 &&
+           slice_equal(t->workload.name, slice_of(ranking->workload)) &&
+           slice_equal(t->load.name, slice_of(ranking->load));
+}
+
+/* Mean, standard deviation and maximum are of all samples of all trials together. */
+static bool merged_latency(const struct run_record *run, const struct ranking *ranking,
+                           const struct ranking_row *row, const char *metric, double *ret_ns)
+{
+    struct histogram *all = calloc(1, sizeof(*all));
+    bool known;
+
+    if (all == NULL)
+        return false;
+    for (size_t i = 0; i < run->trial_count; i++)
+        if (is_trial_of(run->trials[i], ranking, row))
+            histogram_merge(all, &run->trials[i]->tally.response);
+    known = all->count > 0;
+    *ret_ns = strcmp(metric, "mean_ms") == 0    ? histogram_mean_ns(all)
+              : strcmp(metric, "stdev_ms") == 0 ? histogram_stdev_ns(all)
+                                                : (double)all->max_ns;
+    free(all);
+    return known;
+}
+
+static bool is_merged_latency(const char *metric)
+{
+    return strcmp(metric, "mean_ms") == 0 || strcmp(metric, "stdev_ms") == 0 ||
+           strcmp(metric, "max_ms") == 0;
+}
+
+static void bytes_figure(int64_t bytes, char *ret_text)
+{
+    if (bytes >= 0)
+        snprintf(ret_text, TABLE_CELL_MAX, "%s", number_bytes((double)bytes).text);
+}
+
+static void ns_figure(double ns, char *ret_text)
+{
+    if (isfinite(ns))
+        snprintf(ret_text, TABLE_CELL_MAX, "%s", number_duration_fine(ns).text);
+}
+
+/* Stays "–" for what is not known today. */
+static void today_figure(const struct run_record *run, const struct ranking *ranking,
+                         const struct ranking_row *row, const char *metric, char *ret_text)
+{
+    double ns;
+
+    snprintf(ret_text, TABLE_CELL_MAX, "–");
+    if (row->trials == 0)
+        snprintf(ret_text, TABLE_CELL_MAX, "not measured");
+    else if (strcmp(metric, "throughput_per_sec") == 0)
+        snprintf(ret_text, TABLE_CELL_MAX, "%s", number_rate(row->throughput_per_sec.median).text);
+    else if (strcmp(metric, "seconds") == 0 && ranking->load_spec->requests > 0)
+        snprintf(ret_text, TABLE_CELL_MAX, "%.3f s (%s)", row->seconds.median,
+                 number_whole(ranking->load_spec->requests).text);
+    else if (is_merged_latency(metric) && merged_latency(run, ranking, row, metric, &ns))
+        ns_figure(ns, ret_text);
+    else if (strcmp(metric, "p50_ms") == 0)
+        ns_figure((double)row->p50_ns, ret_text);
+    else if (strcmp(metric, "p99_ms") == 0 && row->p99_reliable)
+        ns_figure((double)row->p99_ns, ret_text);
+    else if (strcmp(metric, "ready_ms") == 0)
+        ns_figure(row->ready_ms * 1e6, ret_text);
+    else if (strcmp(metric, "build_ms") == 0)
+        ns_figure(row->build_ms * 1e6, ret_text);
+    else if (strcmp(metric, "shipped_bytes") == 0)
+        bytes_figure(row->shipped_bytes, ret_text);
+    else if (strcmp(metric, "rss_bytes_peak") == 0)
+        bytes_figure(row->rss_peak_bytes, ret_text);
+    else if (strcmp(metric, "rss_bytes_idle") == 0)
+        bytes_figure(row->rss_idle_bytes, ret_text);
+}
+
+static struct beside *add_beside(struct comparison *c, const struct published_row *published)
+{
+    struct beside *row;
+
+    if (c->count == BESIDE_MAX) {
+        c->full = true;
+        return NULL;
+    }
+    row = &c->rows[c->count++];
+    *row = (struct beside){ .published = published };
+    snprintf(row->figure, sizeof(row->figure), "–");
+    return row;
+}
+
+/* What does not depend on the load is said once a variant. */
+static bool said_before(const struct comparison *c, size_t from, const struct ranking_row *row)
+{
+    for (size_t i = from; i < c->count; i++)
+        if (c->rows[i].today != NULL && strcmp(c->rows[i].today->target, row->target) == 0)
+            return true;
+    return false;
+}
+
+static void compare_row(struct comparison *c, const struct published_row *published,
+                        const struct ranking *rankings, size_t count)
+{
+    size_t first = c->count;
+    struct beside *beside;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!matches(published->field[WORKLOAD], rankings[i].workload) ||
+            !matches(published->field[LOAD], rankings[i].load))
+            continue;
+        for (size_t k = 0; k < rankings[i].row_count; k++) {
+            const struct ranking_row *row = &rankings[i].rows[k];
+
+            if (!is_target(published->field[TARGET], row) || said_before(c, first, row))
+                continue;
+            beside = add_beside(c, published);
+            if (beside == NULL)
+                return;
+            beside->today = row;
+            beside->repeated = c->count - 1 > first;
+            today_figure(c->run, &rankings[i], row, published->field[METRIC], beside->figure);
+        }
+    }
+    if (c->count == first)
+        add_beside(c, published);
+    if (c->count > first && published->field[NOTE][0] != '\0')
+        c->rows[first].note = ++c->notes;
+}
+
+/* ---- on the screen ---- */
+
+static const char *metric_title(const char *metric)
+{
+    static const struct {
+        const char *metric, *title;
+    } titles[] = {
+        {"throughput_per_sec", "req/s"         },
+        { "seconds",           "total time"    },
+        { "mean_ms",           "mean latency"  },
+        { "stdev_ms",          "sd of latency" },
+        { "max_ms",            "max latency"   },
+        { "p50_ms",            "p50 latency"   },
+        { "p99_ms",            "p99 latency"   },
+        { "ready_ms",          "start to ready"},
+        { "build_ms",          "build"         },
+        { "shipped_bytes",     "shipped"       },
+        { "rss_bytes_peak",    "rss peak"      },
+        { "rss_bytes_idle",    "rss idle"      },
+    };
+
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+        if (strcmp(titles[i].metric, metric) == 0)
+            return titles[i].title;
+    return metric;
+}
+
+enum { CELL_TARGET, CELL_METRIC, CELL_PUBLISHED, CELL_TODAY, CELL_COUNT };
+
+static void asked_cell(const struct screen *s, const char *const *field, struct text *ret_text)
+{
+    bool both = field[WORKLOAD][0] != '\0' && field[LOAD][0] != '\0';
+
+    if (field[WORKLOAD][0] == '\0' && field[LOAD][0] == '\0')
+        text_add(ret_text, SLICE("whatever is asked"));
+    screen_add_foreign(s, ret_text, slice_of(field[WORKLOAD]));
+    text_add(ret_text, slice_of(both ? " · " : ""));
+    screen_add_foreign(s, ret_text, slice_of(field[LOAD]));
+    text_add(ret_text, SLICE(":"));
+}
+
+/* As published; "req/s" and its like are said by the column before, bytes are counted for people.
+ */
+static void published_figure(const struct screen *s, const char *const *field,
+                             struct text *ret_text)
+{
+    bool per_sec = strcmp(field[UNIT], "1/s") == 0 || strcmp(field[UNIT], "req/s") == 0;
+    char *end;
+    double bytes = strtod(field[VALUE], &end);
+
+    if (strcmp(field[UNIT], "bytes") == 0 && end != field[VALUE] && *end == '\0') {
+        text_add(ret_text, slice_of(number_bytes(bytes).text));
+        return;
+    }
+    screen_add_foreign(s, ret_text, slice_of(field[VALUE]));
+    if (per_sec || field[UNIT][0] == '\0')
+        return;
+    text_add(ret_text, SLICE(" "));
+    screen_add_foreign(s, ret_text, slice_of(field[UNIT]));
+}
+
+static void published_cell(const struct screen *s, const struct beside *row, struct text *ret_text)
+{
+    char mark[32] = "";
+
+    published_figure(s, row->published->field, ret_text);
+    if (row->note > 0)
+        snprintf(mark, sizeof(mark), "[%zu]", row->note);
+    /* Of one width, so that the figures stay below each other. */
+    text_format(ret_text, " %-4s", mark);
+}
+
+static void beside_cell(const void *context, size_t index, size_t column, char *ret_text)
+{
+    const struct comparison *c = context;
+    const struct beside *row = &c->rows[index];
+    const char *const *field = row->published->field;
+    struct text text = { ret_text, 0, TABLE_CELL_MAX, false };
+
+    if (row->heading) {
+        if (column == CELL_TARGET)
+            asked_cell(c->s, field, &text);
+        return;
+    }
+    switch (column) {
+    case CELL_TARGET:
+        text_add(&text, SLICE("  "));
+        screen_add_foreign(c->s, &text,
+                           slice_of(row->today == NULL ? field[TARGET] : row->today->target));
+        break;
+    case CELL_METRIC:
+        screen_add_foreign(c->s, &text, slice_of(metric_title(field[METRIC])));
+        break;
+    case CELL_PUBLISHED:
+        if (!row->repeated)
+            published_cell(c->s, row, &text);
+        break;
+    case CELL_TODAY:
+        text_add(&text, slice_of(row->today == NULL ? "not run" : row->figure));
+        break;
+    }
+}
+
+static void notes_print(const struct comparison *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        char label[32];
+        struct line l;
+
+        if (c->rows[i].note == 0)
+            continue;
+        snprintf(label, sizeof(label), "[%zu]", c->rows[i].note);
+        line_begin(&l, c->s, label, 5);
+        line_words(&l, STYLE_PLAIN, slice_of(c->rows[i].published->field[NOTE]));
+        line_end(&l);
+    }
+}
+
+static void corrections_print(const struct screen *s, const struct published *published)
+{
+    size_t number = 0;
+    struct line l;
+
+    for (size_t i = 0; i < published->count; i++) {
+        const char *const *field = published->rows[i].field;
+        char label[32];
+
+        if (strcmp(field[METRIC], "correction") != 0)
+            continue;
+        if (number++ == 0) {
+            fputc('\n', s->out);
+            line_begin(&l, s, "what was wrong in the published figures", 0);
+            line_end(&l);
+        }
+        snprintf(label, sizeof(label), "%3zu.", number);
+        line_begin(&l, s, label, 5);
+        line_words(&l, STYLE_PLAIN, slice_of(field[NOTE]));
+        line_end(&l);
+    }
+}
+
+static bool asked_alike(const struct published_row *a, const struct published_row *b)
+{
+    return strcmp(a->field[WORKLOAD], b->field[WORKLOAD]) == 0 &&
+           strcmp(a->field[LOAD], b->field[LOAD]) == 0;
+}
+
+static void compare_all(struct comparison *c, const struct published *published,
+                        const struct ranking *rankings, size_t count)
+{
+    const struct published_row *before = NULL;
+    struct beside *heading;
+
+    for (size_t i = 0; i < published->count; i++) {
+        const struct published_row *row = &published->rows[i];
+
+        if (strcmp(row->field[METRIC], "correction") == 0)
+            continue;
+        if (before == NULL || !asked_alike(before, row)) {
+            heading = add_beside(c, row);
+            if (heading != NULL)
+                heading->heading = true;
+        }
+        compare_row(c, row, rankings, count);
+        before = row;
+    }
+}
+
+static void print_all(struct comparison *c, const struct published *published,
+                      const struct ranking *rankings, size_t count)
+{
+    static const struct column columns[CELL_COUNT] = {
+        [CELL_TARGET] = {"server",          true },
+        [CELL_METRIC] = { "what",           true },
+        [CELL_PUBLISHED] = { "published     ", false},
+        [CELL_TODAY] = { "today",          false},
+    };
+    struct table table = { c->s, columns, CELL_COUNT, 0, beside_cell, c, 0, 2 };
+    struct warnings warnings = { c->s, true };
+
+    compare_all(c, published, rankings, count);
+    table.row_count = c->count;
+    if (c->count > 0)
+        table_print(&table);
+    notes_print(c);
+    if (c->full)
+        line_warning(&warnings,
+                     "the published table has more than %d lines with today's; the rest is "
+                     "left out. Use --only for fewer targets",
+                     BESIDE_MAX);
+    corrections_print(c->s, published);
+    fputc('\n', c->s->out);
+}
+
+static void warn_unread(const struct screen *s, const char *why)
+{
+    struct line l;
+
+    line_begin(&l, s, "!", 2);
+    line_prose(&l, STYLE_PLAIN, "no published table:");
+    line_words(&l, STYLE_PLAIN, slice_of(why));
+    line_end(&l);
+}
+
+void published_table(const struct screen *s, const struct run_record *run,
+                     const struct ranking *rankings, size_t count)
+{
+    struct published *published = calloc(1, sizeof(*published));
+    struct comparison *comparison = calloc(1, sizeof(*comparison));
+    struct error err;
+    struct line l;
+
+    if (published == NULL || comparison == NULL) {
+        warn_unread(s, "out of memory");
+    } else if (!read_rows(run->published_text, published, &err)) {
+        warn_unread(s, err.text);
+    } else {
+        comparison->s = s;
+        comparison->run = run;
+        line_begin(&l, s, "published beside today's", 0);
+        line_end(&l);
+        print_all(comparison, published, rankings, count);
+    }
+    if (published != NULL)
+        free(published->text);
+    free(published);
+    free(comparison);
+}

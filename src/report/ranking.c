@@ -1,0 +1,391 @@
+#include "report/ranking.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/units.h"
+
+#define CONFIDENCE 0.95
+
+static void *take(size_t count, size_t size)
+{
+    return fault_hit(FAULT_MEMORY) ? NULL : calloc(count, size);
+}
+
+/* The trials of one target under one workload and load, known by the first of them. */
+struct group {
+    const struct run_record *run;
+    const struct trial_record *first;
+};
+
+/* Room for what one row is computed from. */
+struct scratch {
+    double *values; /* one a trial of the run */
+    struct histogram *response;
+};
+
+static bool same_cell(const struct trial_record *a, const struct trial_record *b)
+{
+    return slice_equal(a->workload.name, b->workload.name) &&
+           slice_equal(a->load.name, b->load.name);
+}
+
+static bool same_group(const struct trial_record *a, const struct trial_record *b)
+{
+    return same_cell(a, b) && strcmp(a->target, b->target) == 0;
+}
+
+/* The next trial of the group from *at on, which moves behind it; NULL at the end. */
+static const struct trial_record *next_trial(const struct group *g, size_t *at)
+{
+    while (*at < g->run->trial_count) {
+        const struct trial_record *t = g->run->trials[(*at)++];
+
+        if (same_group(t, g->first))
+            return t;
+    }
+    return NULL;
+}
+
+static bool complete(const struct trial_record *t)
+{
+    return t->state == TRIAL_DONE && !t->tally.partial;
+}
+
+/* ---- figures of a row ---- */
+
+typedef double figure(const struct trial_record *t); /* NaN: this trial has none */
+
+static double seconds(const struct trial_record *t)
+{
+    return t->tally.window_ns > 0 ? (double)t->tally.window_ns / 1e9 : RECORD_UNKNOWN;
+}
+
+static double ready_ms(const struct trial_record *t)
+{
+    return t->server.ready_ms;
+}
+
+static double build_ms(const struct trial_record *t)
+{
+    return t->server.build_ms;
+}
+
+static struct interval median_of(const struct group *g, const struct scratch *s, figure *of)
+{
+    const struct trial_record *t;
+    size_t at = 0, n = 0;
+
+    while ((t = next_trial(g, &at)) != NULL) {
+        double value = complete(t) ? of(t) : RECORD_UNKNOWN;
+
+        if (isfinite(value))
+            s->values[n++] = value;
+    }
+    return interval_median(s->values, n, CONFIDENCE);
+}
+
+static double plain_median_of(const struct group *g, const struct scratch *s, figure *of)
+{
+    struct interval found = median_of(g, s, of);
+
+    return found.n > 0 ? found.median : RECORD_UNKNOWN;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void add_up(const struct group *g, struct ranking_row *row)
+{
+    const struct trial_record *t;
+    size_t at = 0;
+
+    row->rss_peak_bytes = row->pss_peak_bytes = row->rss_idle_bytes = row->shipped_bytes = -1;
+    while ((t = next_trial(g, &at)) != NULL) {
+        row->trials += complete(t);
+        row->ok += t->tally.ok;
+        row->failed += tally_failed(&t->tally);
+        row->rss_peak_bytes = larger(row->rss_peak_bytes, t->server.rss_bytes_peak);
+        row->pss_peak_bytes = larger(row->pss_peak_bytes, t->server.pss_bytes_peak);
+        row->rss_idle_bytes = larger(row->rss_idle_bytes, t->server.rss_bytes_idle);
+        row->shipped_bytes = larger(row->shipped_bytes, t->server.shipped_bytes);
+    }
+}
+
+static void merge_responses(const struct group *g, const struct scratch *s, struct ranking_row *row)
+{
+    struct histogram *all = s->response;
+    const struct trial_record *t;
+    size_t at = 0;
+
+    memset(all, 0, sizeof(*all));
+    while ((t = next_trial(g, &at)) != NULL)
+        if (complete(t))
+            histogram_merge(all, &t->tally.response);
+    row->p50_ns = row->p99_ns = -1;
+    if (all->count == 0)
+        return;
+    row->p50_ns = histogram_quantile_ns(all, 0.5);
+    row->p99_ns = histogram_quantile_ns(all, 0.99);
+    row->p50_bound = histogram_quantile_is_bound(all, 0.5);
+    row->p99_bound = histogram_quantile_is_bound(all, 0.99);
+    row->p50_reliable = histogram_quantile_is_reliable(all, 0.5);
+    row->p99_reliable = histogram_quantile_is_reliable(all, 0.99);
+}
+
+/* ---- what went wrong ---- */
+
+static bool alike(const struct example *a, const struct example *b)
+{
+    return a->outcome == b->outcome && a->status == b->status && a->sys == b->sys;
+}
+
+static uint64_t count_alike(const struct group *g, const struct example *kind)
+{
+    const struct trial_record *t;
+    uint64_t count = 0;
+    size_t at = 0;
+
+    while ((t = next_trial(g, &at)) != NULL)
+        for (uint32_t i = 0; i < t->tally.example_count; i++)
+            if (alike(&t->tally.examples[i], kind))
+                count += t->tally.examples[i].count;
+    return count;
+}
+
+static void name_commonest(const struct group *g, struct ranking_row *row)
+{
+    const struct example *commonest = NULL;
+    const struct trial_record *t;
+    uint64_t most = 0;
+    size_t at = 0;
+    char number[UNITS_TEXT_MAX];
+
+    while ((t = next_trial(g, &at)) != NULL) {
+        for (uint32_t i = 0; i < t->tally.example_count; i++) {
+            uint64_t count = count_alike(g, &t->tally.examples[i]);
+
+            if (count > most) {
+                most = count;
+                commonest = &t->tally.examples[i];
+            }
+        }
+    }
+    if (commonest != NULL)
+        snprintf(row->example, sizeof(row->example), "%s x %s", units_whole(most, number),
+                 commonest->reason[0] != '\0' ? commonest->reason
+                                              : outcome_name(commonest->outcome));
+}
+
+static void explain_no_answer(const struct trial_record *t, struct ranking_row *row)
+{
+    char number[UNITS_TEXT_MAX];
+
+    if (row->example[0] != '\0')
+        snprintf(row->reason, sizeof(row->reason), "no right answer: %s", row->example);
+    else if (t->tally.in_flight > 0)
+        snprintf(row->reason, sizeof(row->reason), "no right answer: %s unanswered at the end",
+                 units_whole(t->tally.in_flight, number));
+    else
+        snprintf(row->reason, sizeof(row->reason), "no right answer");
+}
+
+static void explain(const struct trial_record *t, struct ranking_row *row)
+{
+    if (t->state != TRIAL_DONE)
+        snprintf(row->reason, sizeof(row->reason), "%s",
+                 t->reason[0] != '\0' ? t->reason : trial_state_name(t->state));
+    else if (t->tally.partial)
+        snprintf(row->reason, sizeof(row->reason), "a trial was interrupted");
+    else if (t->tally.ok_in_window == 0)
+        explain_no_answer(t, row);
+}
+
+/* The first trial that keeps the target out of the ranking gives the reason. */
+static void find_reason(const struct group *g, struct ranking_row *row)
+{
+    const struct trial_record *t;
+    size_t at = 0;
+
+    while (row->reason[0] == '\0' && (t = next_trial(g, &at)) != NULL)
+        explain(t, row);
+}
+
+/* ---- rows and rankings ---- */
+
+static enum connection_class class_of(const struct group *g)
+{
+    const struct trial_record *t;
+    size_t at = 0;
+
+    while ((t = next_trial(g, &at)) != NULL)
+        if (complete(t))
+            return record_connection_class(t);
+    return g->first->load.keepalive ? CONNECTION_PERSISTENT : CONNECTION_EACH;
+}
+
+static void make_row(const struct group *g, const struct scratch *s, struct ranking_row *row)
+{
+    *row = (struct ranking_row){
+        .target = g->first->target,
+        .title = g->first->target_title,
+        .ceiling = g->first->ceiling,
+        .throughput_per_sec = median_of(g, s, record_throughput_per_sec),
+        .server_cpu_ns = median_of(g, s, record_server_cpu_ns_per_request),
+        .seconds = median_of(g, s, seconds),
+        .relative = RECORD_UNKNOWN,
+        .ready_ms = plain_median_of(g, s, ready_ms),
+        .build_ms = plain_median_of(g, s, build_ms),
+    };
+    add_up(g, row);
+    merge_responses(g, s, row);
+    name_commonest(g, row);
+    find_reason(g, row);
+}
+
+static bool ranked(const struct ranking_row *row)
+{
+    return row->reason[0] == '\0' && !row->ceiling;
+}
+
+/* Ranked ones by throughput, then the ceiling, then the others; as they came where nothing else
+ * decides (qsort gives no such promise). */
+static bool before(const struct ranking_row *a, const struct ranking_row *b)
+{
+    int a_place = ranked(a) ? 0 : a->reason[0] == '\0' ? 1 : 2;
+    int b_place = ranked(b) ? 0 : b->reason[0] == '\0' ? 1 : 2;
+
+    if (a_place != b_place)
+        return a_place < b_place;
+    return a_place == 0 && a->throughput_per_sec.median > b->throughput_per_sec.median;
+}
+
+static void sort_rows(struct ranking *r)
+{
+    for (size_t i = 1; i < r->row_count; i++) {
+        struct ranking_row row = r->rows[i];
+        size_t to = i;
+
+        for (; to > 0 && before(&row, &r->rows[to - 1]); to--)
+            r->rows[to] = r->rows[to - 1];
+        r->rows[to] = row;
+    }
+}
+
+static void give_ranks(struct ranking *r)
+{
+    for (size_t i = 0; i < r->row_count && ranked(&r->rows[i]); i++) {
+        r->rows[i].rank = (unsigned)i + 1;
+        r->rows[i].relative =
+            r->rows[i].throughput_per_sec.median / r->rows[0].throughput_per_sec.median;
+    }
+}
+
+static bool opens_group(const struct run_record *run, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (same_group(run->trials[i], run->trials[index]))
+            return false;
+    return true;
+}
+
+static bool opens_cell(const struct run_record *run, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (same_cell(run->trials[i], run->trials[index]))
+            return false;
+    return true;
+}
+
+/* Makes the rows of the cell that trial `index` opens, of the targets in that class; returns how
+ * many there are. With `rows` NULL they are only counted. */
+static size_t make_rows(const struct run_record *run, size_t index, enum connection_class class,
+                        const struct scratch *s, struct ranking_row *rows)
+{
+    size_t count = 0;
+
+    for (size_t i = index; i < run->trial_count; i++) {
+        struct group g = { run, run->trials[i] };
+
+        if (!same_cell(run->trials[index], g.first) || !opens_group(run, i) ||
+            class_of(&g) != class)
+            continue;
+        if (rows != NULL)
+            make_row(&g, s, &rows[count]);
+        count++;
+    }
+    return count;
+}
+
+/* Leaves *r alone when nobody is in that class. False when memory ran out. */
+static bool make_ranking(const struct run_record *run, size_t index, enum connection_class class,
+                         const struct scratch *s, struct ranking *r)
+{
+    const struct trial_record *first = run->trials[index];
+    size_t count = make_rows(run, index, class, s, NULL);
+
+    if (count == 0)
+        return true;
+    r->rows = take(count, sizeof(*r->rows));
+    if (r->rows == NULL)
+        return false;
+    text_add(&TEXT(r->workload), first->workload.name);
+    text_add(&TEXT(r->load), first->load.name);
+    r->load_spec = &first->load;
+    r->connections = class;
+    r->row_count = make_rows(run, index, class, s, r->rows);
+    sort_rows(r);
+    give_ranks(r);
+    return true;
+}
+
+static bool make_all(const struct run_record *run, const struct scratch *s,
+                     struct ranking *rankings, size_t *ret_count)
+{
+    static const enum connection_class classes[] = { CONNECTION_PERSISTENT, CONNECTION_EACH };
+
+    for (size_t i = 0; i < run->trial_count; i++) {
+        for (size_t c = 0; c < 2 && opens_cell(run, i); c++) {
+            if (!make_ranking(run, i, classes[c], s, &rankings[*ret_count]))
+                return false;
+            *ret_count += rankings[*ret_count].row_count > 0;
+        }
+    }
+    return true;
+}
+
+bool rankings_make(const struct run_record *run, struct ranking **ret_rankings, size_t *ret_count,
+                   struct error *err)
+{
+    /* One more of each than trials: none is no reason to get NULL. Each trial opens a cell at most,
+     * and a cell has two classes. */
+    size_t room = run->trial_count + 1;
+    struct scratch s = { .values = take(room, sizeof(*s.values)),
+                         .response = take(1, sizeof(*s.response)) };
+    struct ranking *rankings = take(2 * room, sizeof(*rankings));
+    size_t count = 0;
+    bool made = s.values != NULL && s.response != NULL && rankings != NULL &&
+                make_all(run, &s, rankings, &count);
+
+    free(s.values);
+    free(s.response);
+    if (!made) {
+        rankings_free(rankings, count);
+        return error_set(err, ENOMEM, "rank %zu trials", run->trial_count);
+    }
+    *ret_rankings = rankings;
+    *ret_count = count;
+    return true;
+}
+
+void rankings_free(struct ranking *rankings, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(rankings[i].rows);
+    free(rankings);
+}

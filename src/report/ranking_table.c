@@ -1,0 +1,457 @@
+#include <math.h>
+
+#include "base/bug.h"
+#include "report/line_priv.h"
+#include "report/number_priv.h"
+#include "report/table_priv.h"
+#include "report/terminal_priv.h"
+
+/* The median's interval at 95 % exists from 6 trials on (stats/interval.h). */
+#define TRIALS_NEEDED 6
+
+#define REASON_LINES_MAX 6
+
+struct view {
+    const struct screen *s;
+    const struct ranking *ranking;
+    int bar_cells;
+};
+
+enum {
+    COLUMN_RANK,
+    COLUMN_SERVER,
+    COLUMN_RATE,
+    COLUMN_INTERVAL,
+    COLUMN_SECONDS,
+    COLUMN_EACH,
+    COLUMN_RELATIVE,
+    COLUMN_BAR,
+    COLUMN_CPU,
+    COLUMN_RSS,
+    COLUMN_P99,
+    COLUMN_PSS,
+    COLUMN_READY,
+    COLUMN_COUNT
+};
+
+static bool shown_in_table(const struct ranking_row *row)
+{
+    return row->rank > 0 || (row->ceiling && row->trials > 0);
+}
+
+static size_t table_rows(const struct ranking *ranking)
+{
+    size_t count = 0;
+
+    while (count < ranking->row_count && shown_in_table(&ranking->rows[count]))
+        count++;
+    return count;
+}
+
+static bool is_by_count(const struct ranking *ranking)
+{
+    return ranking->load_spec != NULL && ranking->load_spec->requests > 0;
+}
+
+static bool is_closed(const struct ranking *ranking)
+{
+    return ranking->load_spec == NULL || ranking->load_spec->model == LOAD_CLOSED;
+}
+
+/* ---- cells ---- */
+
+static void server_cell(const struct view *view, const struct ranking_row *row, char *ret_text)
+{
+    struct text text = { ret_text, 0, TABLE_CELL_MAX, false };
+
+    screen_add_foreign(view->s, &text, slice_of(row->target));
+    if (screen_columns(ret_text) > 32) {
+        text.len = screen_cut(ret_text, 31);
+        text_add(&text, SLICE("…"));
+    }
+    if (row->ceiling)
+        text_add(&text, SLICE(" (ceiling)"));
+}
+
+static bool any_interval(const struct ranking *ranking)
+{
+    for (size_t i = 0; i < table_rows(ranking); i++)
+        if (ranking->rows[i].throughput_per_sec.bounded)
+            return true;
+    return false;
+}
+
+/* "±0.5 %" when both sides are about as far (the larger of the two is printed, so it covers), else
+ * "[45.1k–48.0k]". */
+static void interval_cell(const struct ranking *ranking, struct interval i, char *ret_text)
+{
+    double below = (i.median - i.low) / i.median, above = (i.high - i.median) / i.median;
+    double larger = fmax(below, above), smaller = fmin(below, above);
+
+    if (!any_interval(ranking))
+        return;
+    if (!i.bounded)
+        snprintf(ret_text, TABLE_CELL_MAX, "needs %d trials", TRIALS_NEEDED);
+    else if (larger > 1.5 * smaller && larger - smaller > 0.005)
+        snprintf(ret_text, TABLE_CELL_MAX, "[%s–%s]", number_short(i.low).text,
+                 number_short(i.high).text);
+    else
+        snprintf(ret_text, TABLE_CELL_MAX, "±%.1f %%", larger * 100);
+}
+
+static double relative_of(const struct ranking *ranking, const struct ranking_row *row)
+{
+    if (isfinite(row->relative))
+        return row->relative;
+    return row->throughput_per_sec.median / ranking->rows[0].throughput_per_sec.median;
+}
+
+/* What a client waited for each, in a closed loop with this many of them. */
+static double each_ns(const struct ranking *ranking, const struct ranking_row *row)
+{
+    return row->seconds.median * 1e9 * ranking->load_spec->connections /
+           (double)ranking->load_spec->requests;
+}
+
+static void p99_cell(const struct ranking_row *row, char *ret_text)
+{
+    if (!row->p99_reliable)
+        snprintf(ret_text, TABLE_CELL_MAX, "–");
+    else
+        snprintf(ret_text, TABLE_CELL_MAX, "%s%s", row->p99_bound ? "≥" : "",
+                 number_duration((double)row->p99_ns).text);
+}
+
+static void bytes_cell(int64_t bytes, char *ret_text)
+{
+    if (bytes >= 0)
+        snprintf(ret_text, TABLE_CELL_MAX, "%s", number_bytes((double)bytes).text);
+}
+
+static void duration_cell(double ns, char *ret_text)
+{
+    if (isfinite(ns))
+        snprintf(ret_text, TABLE_CELL_MAX, "%s", number_duration(ns).text);
+}
+
+/* One flat switch: a case a column. */
+static void ranking_cell(const void *context, size_t index, size_t column, char *ret_text)
+{
+    const struct view *view = context;
+    const struct ranking *ranking = view->ranking;
+    const struct ranking_row *row = &ranking->rows[index];
+
+    switch (column) {
+    case COLUMN_RANK:
+        snprintf(ret_text, TABLE_CELL_MAX, row->rank > 0 ? "%u" : "–", row->rank);
+        break;
+    case COLUMN_SERVER:
+        server_cell(view, row, ret_text);
+        break;
+    case COLUMN_RATE:
+        snprintf(ret_text, TABLE_CELL_MAX, "%s", number_short(row->throughput_per_sec.median).text);
+        break;
+    case COLUMN_INTERVAL:
+        interval_cell(ranking, row->throughput_per_sec, ret_text);
+        break;
+    case COLUMN_SECONDS:
+        if (is_by_count(ranking))
+            snprintf(ret_text, TABLE_CELL_MAX, "%s",
+                     number_duration(row->seconds.median * 1e9).text);
+        break;
+    case COLUMN_EACH:
+        if (is_by_count(ranking) && is_closed(ranking))
+            duration_cell(each_ns(ranking, row), ret_text);
+        break;
+    case COLUMN_RELATIVE:
+        snprintf(ret_text, TABLE_CELL_MAX, "%.2f", relative_of(ranking, row));
+        break;
+    case COLUMN_BAR:
+        if (!row->ceiling && view->bar_cells > 0)
+            screen_bar(view->s, row->relative, view->bar_cells, ret_text, TABLE_CELL_MAX);
+        break;
+    case COLUMN_CPU:
+        duration_cell(row->server_cpu_ns.n > 0 ? row->server_cpu_ns.median : nan(""), ret_text);
+        break;
+    case COLUMN_RSS:
+        bytes_cell(row->rss_peak_bytes, ret_text);
+        break;
+    case COLUMN_P99:
+        p99_cell(row, ret_text);
+        break;
+    case COLUMN_PSS:
+        bytes_cell(row->pss_peak_bytes, ret_text);
+        break;
+    case COLUMN_READY:
+        duration_cell(row->ready_ms * 1e6, ret_text);
+        break;
+    }
+}
+
+/* ---- around the table ---- */
+
+static void trials_piece(struct line *l, const struct ranking *ranking)
+{
+    size_t fewest = SIZE_MAX, most = 0;
+
+    for (size_t i = 0; i < table_rows(ranking); i++) {
+        size_t trials = ranking->rows[i].trials;
+
+        fewest = trials < fewest ? trials : fewest;
+        most = trials > most ? trials : most;
+    }
+    if (most == 0)
+        return;
+    if (fewest == most)
+        line_piece(l, 1, STYLE_PLAIN, "· %zu trial%s,", most, most == 1 ? "" : "s");
+    else
+        line_piece(l, 1, STYLE_PLAIN, "· %zu to %zu trials,", fewest, most);
+    line_piece(l, 1, STYLE_PLAIN, "each a fresh start");
+    line_piece(l, 1, STYLE_PLAIN, "· median");
+    if (any_interval(ranking))
+        line_piece(l, 1, STYLE_PLAIN, "[95 %% CI]");
+    else
+        line_piece(l, 1, STYLE_PLAIN, "(an interval needs %d trials: --blocks %d)", TRIALS_NEEDED,
+                   TRIALS_NEEDED);
+}
+
+static void load_pieces(struct line *l, const struct load *load)
+{
+    if (load == NULL)
+        return;
+    line_piece(l, 3, STYLE_PLAIN, "%s connection%s", number_whole(load->connections).text,
+               load->connections == 1 ? "" : "s");
+    if (load->model == LOAD_OPEN)
+        line_piece(l, 1, STYLE_PLAIN, "· %s/s asked", number_rate(load->rate_per_sec).text);
+    if (load->requests > 0)
+        line_piece(l, 1, STYLE_PLAIN, "· %s requests", number_whole(load->requests).text);
+    else
+        line_piece(l, 1, STYLE_PLAIN, "· %s", number_duration((double)load->duration_ns).text);
+}
+
+static bool has_other_class(const struct ranking *rankings, size_t count, const struct ranking *one)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rankings[i].workload, one->workload) == 0 &&
+            strcmp(rankings[i].load, one->load) == 0 &&
+            rankings[i].connections != one->connections && table_rows(&rankings[i]) > 0)
+            return true;
+    return false;
+}
+
+static void heading(const struct screen *s, const struct ranking *ranking, bool other_class)
+{
+    struct line l;
+
+    line_begin(&l, s, "", 0);
+    line_words(&l, STYLE_BOLD, slice_of(ranking->workload));
+    if (ranking->load[0] != '\0') {
+        line_piece(&l, 1, STYLE_BOLD, "·");
+        line_words(&l, STYLE_BOLD, slice_of(ranking->load));
+    }
+    load_pieces(&l, ranking->load_spec);
+    trials_piece(&l, ranking);
+    line_end(&l);
+    if (!other_class && ranking->connections == CONNECTION_PERSISTENT)
+        return;
+    line_begin(&l, s, "", 0);
+    line_piece(&l, 1, STYLE_BOLD, "%s",
+               ranking->connections == CONNECTION_EACH ? "a connection a request"
+                                                       : "kept connections");
+    if (other_class)
+        line_piece(&l, 0, STYLE_PLAIN, ": no order across the two classes");
+    line_end(&l);
+}
+
+/* As many lines of it as say why; the record has them all. */
+static struct slice first_lines(const char *text)
+{
+    const char *end = text;
+
+    for (int i = 0; i < REASON_LINES_MAX && *end != '\0'; i++) {
+        const char *feed = strchr(end, '\n');
+
+        end = feed == NULL ? end + strlen(end) : feed + 1;
+    }
+    return (struct slice){ text, (size_t)(end - text) };
+}
+
+static void not_ranked_line(const struct screen *s, const struct ranking_row *row)
+{
+    struct line l;
+
+    line_begin(&l, s, "–", 6);
+    line_words(&l, STYLE_PLAIN, slice_of(row->target));
+    line_piece(&l, 3, STYLE_BAD, row->ceiling ? "no ceiling:" : "not ranked:");
+    line_words(&l, STYLE_PLAIN, first_lines(row->reason));
+    line_end(&l);
+}
+
+static void wrong_answers_line(const struct screen *s, const struct ranking_row *row)
+{
+    struct line l;
+
+    line_begin(&l, s, "!", 2);
+    line_words(&l, STYLE_PLAIN, slice_of(row->target));
+    line_piece(&l, 0, STYLE_PLAIN, ":");
+    line_prose(&l, STYLE_PLAIN, "%s of %s answers were wrong", number_whole(row->failed).text,
+               number_whole(row->ok + row->failed).text);
+    if (row->example[0] != '\0') {
+        line_piece(&l, 0, STYLE_PLAIN, ":");
+        line_words(&l, STYLE_PLAIN, slice_of(row->example));
+    }
+    line_piece(&l, 0, STYLE_PLAIN, ".");
+    line_prose(&l, STYLE_PLAIN, "They are not in its req/s; see assay show and its output");
+    line_end(&l);
+}
+
+/* The bar gives way before a column does. */
+static void print_table(const struct screen *s, const struct ranking *ranking)
+{
+    struct column columns[COLUMN_COUNT] = {
+        [COLUMN_RANK] = {"rank",                                       true },
+        [COLUMN_SERVER] = { "server",                                    true },
+        [COLUMN_RATE] = { "req/s",                                     false},
+        [COLUMN_INTERVAL] = { "95 % CI",                                   true },
+        [COLUMN_SECONDS] = { "total",                                     false},
+        [COLUMN_EACH] = { "each",                                      false},
+        [COLUMN_RELATIVE] = { "× best",                                   false},
+        [COLUMN_BAR] = { "0       0.5       1",                       true },
+        [COLUMN_CPU] = { "CPU/req",                                   false},
+        [COLUMN_RSS] = { "rss peak",                                  false},
+        [COLUMN_P99] = { is_closed(ranking) ? "p99 (closed)" : "p99", false},
+        [COLUMN_PSS] = { "pss peak",                                  false},
+        [COLUMN_READY] = { "ready",                                     false},
+    };
+    struct view view = { s, ranking, 20 };
+    struct table table = {
+        s, columns, COLUMN_RSS + 1, table_rows(ranking), ranking_cell, &view, 0, 2,
+    };
+
+    if (table.row_count == 0)
+        return;
+    if (table_width(&table) > s->width) {
+        columns[COLUMN_BAR].title = "0   0.5  1";
+        view.bar_cells = 10;
+    }
+    if (table_width(&table) > s->width)
+        view.bar_cells = 0;
+    table.column_count = COLUMN_COUNT;
+    table_print(&table);
+}
+
+static void print_ranking(const struct screen *s, const struct ranking *ranking, bool other_class)
+{
+    heading(s, ranking, other_class);
+    print_table(s, ranking);
+    for (size_t i = table_rows(ranking); i < ranking->row_count; i++)
+        not_ranked_line(s, &ranking->rows[i]);
+    for (size_t i = 0; i < table_rows(ranking); i++)
+        if (ranking->rows[i].failed > 0)
+            wrong_answers_line(s, &ranking->rows[i]);
+    fputc('\n', s->out);
+}
+
+/* ---- what each takes to have and to start ---- */
+
+struct footprint {
+    const struct screen *s;
+    const struct ranking *rankings;
+    size_t count;
+};
+
+static bool is_footprint(const struct ranking_row *row)
+{
+    return row->trials > 0 && !row->ceiling;
+}
+
+static bool seen_before(const struct footprint *f, size_t ranking, size_t row)
+{
+    const char *target = f->rankings[ranking].rows[row].target;
+
+    for (size_t i = 0; i <= ranking; i++) {
+        size_t rows = i < ranking ? f->rankings[i].row_count : row;
+
+        for (size_t k = 0; k < rows; k++)
+            if (is_footprint(&f->rankings[i].rows[k]) &&
+                strcmp(f->rankings[i].rows[k].target, target) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* The nth target in the order of the rankings, or NULL. */
+static const struct ranking_row *footprint_row(const struct footprint *f, size_t n)
+{
+    for (size_t i = 0; i < f->count; i++)
+        for (size_t k = 0; k < f->rankings[i].row_count; k++) {
+            const struct ranking_row *row = &f->rankings[i].rows[k];
+
+            if (is_footprint(row) && !seen_before(f, i, k) && n-- == 0)
+                return row;
+        }
+    return NULL;
+}
+
+static void footprint_cell(const void *context, size_t index, size_t column, char *ret_text)
+{
+    const struct footprint *f = context;
+    const struct ranking_row *row = footprint_row(f, index);
+    struct text text = { ret_text, 0, TABLE_CELL_MAX, false };
+
+    BUG_IF(row == NULL); /* it was there when the rows were counted */
+    switch (column) {
+    case 0:
+        screen_add_foreign(f->s, &text, slice_of(row->target));
+        break;
+    case 1:
+        bytes_cell(row->shipped_bytes, ret_text);
+        break;
+    case 2:
+        duration_cell(row->build_ms * 1e6, ret_text);
+        break;
+    case 3:
+        duration_cell(row->ready_ms * 1e6, ret_text);
+        break;
+    case 4:
+        bytes_cell(row->rss_idle_bytes, ret_text);
+        break;
+    }
+}
+
+static void footprint_table(const struct footprint *f)
+{
+    static const struct column columns[] = {
+        {"server",                       true },
+        { "shipped",                     false},
+        { "build",                       false},
+        { "start to first right answer", false},
+        { "idle rss",                    false},
+    };
+    struct table table = {
+        f->s, columns, sizeof(columns) / sizeof(columns[0]), 0, footprint_cell, f, 0, 2
+    };
+    bool known = false;
+    const struct ranking_row *row;
+    struct line l;
+
+    while ((row = footprint_row(f, table.row_count)) != NULL) {
+        known = known || isfinite(row->build_ms) || row->shipped_bytes >= 0;
+        table.row_count++;
+    }
+    if (!known)
+        return;
+    line_begin(&l, f->s, "what has to be shipped, built and started", 0);
+    line_end(&l);
+    table_print(&table);
+    fputc('\n', f->s->out);
+}
+
+void ranking_tables(const struct screen *s, const struct ranking *rankings, size_t count)
+{
+    struct footprint footprint = { s, rankings, count };
+
+    for (size_t i = 0; i < count; i++)
+        print_ranking(s, &rankings[i], has_other_class(rankings, count, &rankings[i]));
+    footprint_table(&footprint);
+}

@@ -1,0 +1,371 @@
+#include <math.h>
+
+#include "report/line_priv.h"
+#include "report/number_priv.h"
+#include "report/table_priv.h"
+#include "report/terminal_priv.h"
+
+/* What is later than this was not sent when it was due, by anyone's measure. */
+#define LATE_NS MILLISECOND_NS
+
+static const struct {
+    const char *title;
+    double q;
+    uint64_t needs; /* samples, for ten beyond the quantile */
+} QUANTILES[] = {
+    {"p50",     0.5,    20    },
+    { "p90",    0.9,    100   },
+    { "p99",    0.99,   1000  },
+    { "p99.9",  0.999,  10000 },
+    { "p99.99", 0.9999, 100000},
+};
+
+#define QUANTILE_COUNT (sizeof(QUANTILES) / sizeof(QUANTILES[0]))
+
+static double window_s(const struct trial_record *t)
+{
+    return (double)t->tally.window_ns / 1e9;
+}
+
+/* ---- what came out, what was asked ---- */
+
+static void result_line(const struct screen *s, const struct trial_record *t)
+{
+    uint64_t failed = tally_failed(&t->tally);
+    struct line l;
+
+    line_begin(&l, s, "RESULT", LINE_INDENT);
+    if (t->tally.ok_in_window == 0)
+        line_piece(&l, 3, STYLE_BAD, "no right answer");
+    else
+        line_piece(&l, 3, STYLE_BOLD, "%s req/s", number_rate(record_throughput_per_sec(t)).text);
+    if (t->load.requests > 0 && t->tally.ok > 0)
+        line_piece(&l, 3, STYLE_PLAIN, "%s answers in %.2f s, %s each",
+                   number_whole(t->tally.ok).text, window_s(t),
+                   number_duration((double)t->tally.window_ns / (double)t->tally.ok).text);
+    line_piece(&l, 3, failed > 0 ? STYLE_BAD : STYLE_PLAIN, "%s errors / %s%s",
+               number_whole(failed).text, number_whole(t->tally.sent).text,
+               failed > 0 ? " requests" : "");
+    if (failed > 0)
+        line_piece(&l, 1, STYLE_BAD, "(%s)",
+                   number_percent((double)failed / (double)t->tally.sent).text);
+    line_end(&l);
+}
+
+static void asked_lines(const struct screen *s, const struct trial_record *t)
+{
+    const struct load *load = &t->load;
+    struct line l;
+
+    line_begin(&l, s, "", LINE_INDENT);
+    line_words(&l, STYLE_PLAIN, t->workload.method);
+    line_words(&l, STYLE_PLAIN, slice_of(t->url));
+    line_piece(&l, 3, STYLE_PLAIN, "%s loop", load->model == LOAD_OPEN ? "open" : "closed");
+    if (load->model == LOAD_OPEN)
+        line_piece(&l, 1, STYLE_PLAIN, "· %s arrivals",
+                   load->arrivals == PACER_POISSON ? "Poisson" : "even");
+    line_piece(&l, 1, STYLE_PLAIN, "· %s connection%s", number_whole(load->connections).text,
+               load->connections == 1 ? "" : "s");
+    if (load->requests > 0)
+        line_piece(&l, 1, STYLE_PLAIN, "· %s requests", number_whole(load->requests).text);
+    else
+        line_piece(&l, 1, STYLE_PLAIN, "· %s", number_duration((double)load->duration_ns).text);
+    line_piece(&l, 1, STYLE_PLAIN, "· %u thread%s", load->threads, load->threads == 1 ? "" : "s");
+    line_piece(&l, 1, STYLE_PLAIN, "· %s",
+               load->keepalive ? "keep-alive" : "a connection a request");
+    line_piece(&l, 1, STYLE_PLAIN, "·");
+    line_words(&l, STYLE_PLAIN, slice_of(t->ring));
+    line_end(&l);
+    if (t->check_text[0] == '\0')
+        return;
+    line_begin(&l, s, "Checked", LINE_INDENT);
+    line_words(&l, STYLE_PLAIN, slice_of(t->check_text));
+    line_end(&l);
+}
+
+static void partial_line(const struct screen *s, const struct trial_record *t)
+{
+    struct line l;
+
+    if (!t->tally.partial && t->state != TRIAL_DIED)
+        return;
+    line_begin(&l, s, "", LINE_INDENT);
+    if (t->state == TRIAL_DIED)
+        line_piece(&l, 1, STYLE_BAD, "PARTIAL: the server ended by itself after %.1f s",
+                   window_s(t));
+    else if (t->load.duration_ns > 0)
+        line_piece(&l, 1, STYLE_WARN, "PARTIAL: interrupted after %.1f s of %.1f s", window_s(t),
+                   (double)t->load.duration_ns / 1e9);
+    else
+        line_piece(&l, 1, STYLE_WARN, "PARTIAL: interrupted after %.1f s", window_s(t));
+    line_end(&l);
+}
+
+/* ---- latency ---- */
+
+struct latency {
+    size_t rows;
+    const char *labels[2];
+    const struct histogram *histograms[2];
+};
+
+static const struct column LATENCY_COLUMNS[] = {
+    {"",            true },
+    { "min",        false},
+    { "p50",        false},
+    { "p90",        false},
+    { "p99",        false},
+    { "p99.9",      false},
+    { "p99.99",     false},
+    { "max",        false},
+    { "mean ± sd", false},
+};
+
+enum { LATENCY_MIN = 1, LATENCY_FIRST_QUANTILE, LATENCY_MAX = 7, LATENCY_MEAN };
+
+static void quantile_cell(const struct histogram *h, size_t quantile, char *ret_text)
+{
+    double q = QUANTILES[quantile].q;
+
+    if (!histogram_quantile_is_reliable(h, q))
+        snprintf(ret_text, TABLE_CELL_MAX, "–");
+    else
+        snprintf(ret_text, TABLE_CELL_MAX, "%s%s", histogram_quantile_is_bound(h, q) ? "≥" : "",
+                 number_duration((double)histogram_quantile_ns(h, q)).text);
+}
+
+static void latency_cell(const void *context, size_t row, size_t column, char *ret_text)
+{
+    const struct latency *latency = context;
+    const struct histogram *h = latency->histograms[row];
+    const char *bound = h->censored > 0 ? "≥" : "";
+
+    if (column == 0)
+        snprintf(ret_text, TABLE_CELL_MAX, "%s", latency->labels[row]);
+    else if (h->count == 0)
+        snprintf(ret_text, TABLE_CELL_MAX, "–");
+    else if (column == LATENCY_MIN)
+        snprintf(ret_text, TABLE_CELL_MAX, "%s%s",
+                 h->censored > 0 && h->censored_min_ns <= h->min_ns ? "≥" : "",
+                 number_duration((double)h->min_ns).text);
+    else if (column == LATENCY_MAX)
+        snprintf(ret_text, TABLE_CELL_MAX, "%s%s", bound, number_duration((double)h->max_ns).text);
+    else if (column == LATENCY_MEAN)
+        snprintf(ret_text, TABLE_CELL_MAX, "%s%s ± %s", bound,
+                 number_duration(histogram_mean_ns(h)).text,
+                 number_duration(histogram_stdev_ns(h)).text);
+    else
+        quantile_cell(h, column - LATENCY_FIRST_QUANTILE, ret_text);
+}
+
+static void latency_table(const struct screen *s, const struct latency *latency)
+{
+    struct table table = { s,
+                           LATENCY_COLUMNS,
+                           sizeof(LATENCY_COLUMNS) / sizeof(LATENCY_COLUMNS[0]),
+                           latency->rows,
+                           latency_cell,
+                           latency,
+                           0,
+                           3 };
+
+    if (table_width(&table) > s->width)
+        table.gap = 2;
+    table_print(&table);
+}
+
+/* Which percentiles are not shown, and what they would take. */
+static void needs_note(const struct screen *s, const struct histogram *h)
+{
+    bool any = false;
+    struct line l;
+
+    line_begin(&l, s, "", LINE_INDENT);
+    for (size_t i = 0; i < QUANTILE_COUNT; i++) {
+        if (histogram_quantile_is_reliable(h, QUANTILES[i].q))
+            continue;
+        line_piece(&l, 1, STYLE_DIM, "%s%s needs %s samples", any ? "· " : "– ", QUANTILES[i].title,
+                   number_whole(QUANTILES[i].needs).text);
+        any = true;
+    }
+    if (!any)
+        return;
+    line_piece(&l, 1, STYLE_DIM, "(there are %s)", number_whole(h->count).text);
+    line_end(&l);
+}
+
+static void bounds_note(const struct screen *s, const struct trial_record *t)
+{
+    uint64_t censored = t->tally.response.censored;
+    struct line l;
+
+    if (censored == 0)
+        return;
+    line_begin(&l, s, "", LINE_INDENT);
+    line_prose(&l, STYLE_DIM,
+               "≥ %s of %s samples had no whole answer: they count with the time they",
+               number_whole(censored).text, number_whole(t->tally.response.count).text);
+    line_prose(&l, STYLE_DIM, "waited (in flight at the end: %s)",
+               number_whole(t->tally.in_flight).text);
+    line_end(&l);
+}
+
+static void latency_block(const struct screen *s, const struct trial_record *t)
+{
+    struct latency closed = { 1, { "" }, { &t->tally.response } };
+    struct latency open = {
+        2,
+        {"response (from due)", "service (from send)"},
+        { &t->tally.response,   &t->tally.service    }
+    };
+    bool is_open = t->load.model == LOAD_OPEN;
+    struct line l;
+
+    if (!is_open)
+        fputc('\n', s->out);
+    line_begin(&l, s, "Latency", LINE_INDENT);
+    if (is_open)
+        line_piece(&l, 1, STYLE_PLAIN, "response time is what a user waits");
+    else
+        line_piece(&l, 1, STYLE_PLAIN, "%u in flight, response time;", t->load.connections);
+    if (!is_open)
+        line_piece(&l, 1, STYLE_PLAIN, "a closed loop hides queueing (use -r RATE)");
+    line_end(&l);
+    latency_table(s, is_open ? &open : &closed);
+    needs_note(s, &t->tally.response);
+    bounds_note(s, t);
+}
+
+/* ---- open loop: was it asked as planned ---- */
+
+/* Samples above `limit_ns`, to within a bucket. */
+static uint64_t count_above(const struct histogram *h, int64_t limit_ns)
+{
+    uint64_t count = h->too_large;
+
+    for (uint32_t i = histogram_index(limit_ns) + 1; i < HISTOGRAM_BUCKETS; i++)
+        count += h->counts[i];
+    return count;
+}
+
+static void late_pieces(struct line *l, const struct tally *tally)
+{
+    uint64_t loop = count_above(&tally->loop_late, LATE_NS);
+    uint64_t pool = count_above(&tally->pool_late, LATE_NS);
+    uint64_t sends = tally->loop_late.count + tally->pool_late.count;
+
+    if (sends == 0)
+        return;
+    line_piece(l, 3, STYLE_PLAIN, "late > 1 ms: %s",
+               number_percent((double)(loop + pool) / (double)sends).text);
+    if (loop + pool > 0) {
+        line_piece(l, 1, STYLE_PLAIN, "(generator %s,",
+                   number_percent((double)loop / (double)sends).text);
+        line_piece(l, 1, STYLE_PLAIN, "no free connection %s)",
+                   number_percent((double)pool / (double)sends).text);
+    }
+}
+
+static void rate_line(const struct screen *s, const struct trial_record *t)
+{
+    const struct tally *tally = &t->tally;
+    struct line l;
+
+    fputc('\n', s->out);
+    line_begin(&l, s, "Rate", LINE_INDENT);
+    line_piece(&l, 3, STYLE_PLAIN, "asked %s/s", number_rate(t->load.rate_per_sec).text);
+    if (tally->window_ns > 0 && tally->scheduled > 0)
+        line_piece(&l, 3, STYLE_PLAIN, "sent %s/s (%.2f %% of what was due)",
+                   number_rate((double)tally->sent / window_s(t)).text,
+                   100.0 * (double)tally->sent / (double)tally->scheduled);
+    if (tally->unsent > 0)
+        line_piece(&l, 3, STYLE_WARN, "unsent %s", number_whole(tally->unsent).text);
+    late_pieces(&l, tally);
+    line_end(&l);
+}
+
+/* A tenth of a percent of late sends moves p99.9; whose fault it was decides the remedy. */
+static void rate_warnings(struct warnings *w, const struct trial_record *t)
+{
+    const struct tally *tally = &t->tally;
+    double sends = (double)(tally->loop_late.count + tally->pool_late.count);
+
+    if (sends > 0 && (double)count_above(&tally->loop_late, LATE_NS) > sends * 0.001)
+        line_warning(w,
+                     "the generator sent late though a connection was free. Remedy: more threads "
+                     "(-t), a core of its own (--cpus), or a lower rate (-r)");
+    if (tally->unsent > 0)
+        line_warning(w,
+                     "%s requests were due but never sent: the server does not keep up with "
+                     "%s/s. Remedy: a lower rate (-r), or more connections (-c)",
+                     number_whole(tally->unsent).text, number_rate(t->load.rate_per_sec).text);
+    else if (sends > 0 && (double)count_above(&tally->pool_late, LATE_NS) > sends * 0.001)
+        line_warning(w,
+                     "requests waited for a free connection: the server is slower than the rate, "
+                     "or the pool too small. Remedy: a lower rate (-r), or more connections (-c)");
+}
+
+/* ---- all of it ---- */
+
+static void output_tail(const struct screen *s, const struct trial_record *t)
+{
+    struct line l;
+
+    if (t->output_tail[0] == '\0')
+        return;
+    line_begin(&l, s, "Output", LINE_INDENT);
+    line_words(&l, STYLE_DIM, slice_of(t->output_tail));
+    line_end(&l);
+}
+
+static void not_measured(const struct screen *s, const struct trial_record *t)
+{
+    struct line l;
+
+    line_begin(&l, s, "RESULT", LINE_INDENT);
+    line_piece(&l, 1, STYLE_BAD, "✗ not measured: %s",
+               t->state == TRIAL_NOT_BUILT ? "not built:" : "not ready:");
+    line_words(&l, STYLE_PLAIN, slice_of(t->reason));
+    line_end(&l);
+}
+
+/* Why it ended, or what was odd in stopping it. */
+static void reason_line(struct warnings *w, const struct trial_record *t)
+{
+    struct line l;
+
+    if (t->reason[0] == '\0')
+        return;
+    if (!w->begun)
+        fputc('\n', w->s->out);
+    w->begun = true;
+    line_begin(&l, w->s, "!", 2);
+    line_words(&l, STYLE_PLAIN, slice_of(t->reason));
+    line_end(&l);
+}
+
+void terminal_trial(const struct screen *s, const struct trial_record *t)
+{
+    struct warnings warnings = { s, false };
+
+    if (t->state == TRIAL_NOT_BUILT || t->state == TRIAL_NOT_READY) {
+        not_measured(s, t);
+        return;
+    }
+    result_line(s, t);
+    partial_line(s, t);
+    asked_lines(s, t);
+    if (t->load.model == LOAD_OPEN)
+        rate_line(s, t);
+    if (t->tally.response.count > 0)
+        latency_block(s, t);
+    octaves_print(s, &t->tally.response);
+    failures_print(s, t);
+    costs_print(s, t);
+    costs_warnings(&warnings, t);
+    if (t->load.model == LOAD_OPEN)
+        rate_warnings(&warnings, t);
+    reason_line(&warnings, t);
+    if (t->state == TRIAL_DIED)
+        output_tail(s, t);
+}

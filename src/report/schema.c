@@ -1,0 +1,17 @@
+#include "report/schema.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Made from docs/schema/ by tools/embed. */
+extern const char schema_trial[];
+extern const char schema_run[];
+
+const char *schema_text(const char *which)
+{
+    if (strcmp(which, "trial") == 0)
+        return schema_trial;
+    if (strcmp(which, "run") == 0)
+        return schema_run;
+    return NULL;
+}

@@ -1,0 +1,100 @@
+#include "report/table_priv.h"
+
+#include "base/bug.h"
+#include "report/line_priv.h"
+
+static int cell_columns(const struct table *t, size_t row, size_t column)
+{
+    char own[TABLE_CELL_MAX] = "", shown[TABLE_CELL_MAX * 2] = "";
+    struct text text = TEXT(shown);
+
+    t->cell(t->context, row, column, own);
+    screen_add(t->s, &text, slice_of(own));
+    return screen_columns(shown);
+}
+
+static int title_columns(const struct table *t, size_t column)
+{
+    char shown[TABLE_CELL_MAX] = "";
+    struct text text = TEXT(shown);
+
+    screen_add(t->s, &text, slice_of(t->columns[column].title));
+    return screen_columns(shown);
+}
+
+/* Widths of all columns, 0 for the empty ones; returns the sum with gaps. */
+static int measure(const struct table *t, int widths[TABLE_COLUMNS_MAX])
+{
+    int total = t->indent;
+
+    BUG_IF(t->column_count > TABLE_COLUMNS_MAX);
+    for (size_t c = 0; c < t->column_count; c++) {
+        widths[c] = 0;
+        for (size_t r = 0; r < t->row_count; r++) {
+            int columns = cell_columns(t, r, c);
+
+            widths[c] = columns > widths[c] ? columns : widths[c];
+        }
+        if (widths[c] > 0 && title_columns(t, c) > widths[c])
+            widths[c] = title_columns(t, c);
+        if (widths[c] > 0)
+            total += widths[c] + (total > t->indent ? t->gap : 0);
+    }
+    return total;
+}
+
+/* Takes the rightmost columns away until the rest fits; the first one stays. */
+static void drop_columns(const struct table *t, int total, int widths[TABLE_COLUMNS_MAX])
+{
+    for (size_t c = t->column_count; c-- > 1 && total > t->s->width;) {
+        total -= widths[c] > 0 ? widths[c] + t->gap : 0;
+        widths[c] = 0;
+    }
+}
+
+static void put_cell(struct line *l, const struct column *column, int start, int width,
+                     const char *text)
+{
+    char shown[TABLE_CELL_MAX * 2] = "";
+    struct text out = TEXT(shown);
+
+    screen_add(l->s, &out, slice_of(text));
+    line_pad(l, column->left ? start : start + width - screen_columns(shown));
+    line_add(l, "%s", shown);
+}
+
+static void put_row(const struct table *t, const int *widths, size_t row, bool title)
+{
+    int start = t->indent;
+    struct line l;
+
+    line_begin(&l, t->s, "", t->indent);
+    for (size_t c = 0; c < t->column_count; c++) {
+        char own[TABLE_CELL_MAX] = "";
+
+        if (widths[c] == 0)
+            continue;
+        if (!title)
+            t->cell(t->context, row, c, own);
+        put_cell(&l, &t->columns[c], start, widths[c], title ? t->columns[c].title : own);
+        start += widths[c] + t->gap;
+    }
+    line_end(&l);
+}
+
+int table_width(const struct table *table)
+{
+    int widths[TABLE_COLUMNS_MAX];
+
+    return measure(table, widths);
+}
+
+void table_print(const struct table *table)
+{
+    int widths[TABLE_COLUMNS_MAX];
+
+    drop_columns(table, measure(table, widths), widths);
+    put_row(table, widths, 0, true);
+    for (size_t r = 0; r < table->row_count; r++)
+        put_row(table, widths, r, false);
+}

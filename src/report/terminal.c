@@ -1,0 +1,199 @@
+#include "report/terminal.h"
+
+#include <math.h>
+
+#include "report/line_priv.h"
+#include "report/number_priv.h"
+#include "report/terminal_priv.h"
+
+/* ---- one line a trial ---- */
+
+static const char *state_words(const struct trial_record *t)
+{
+    switch (t->state) {
+    case TRIAL_DONE:
+        return t->tally.partial ? "interrupted" : "";
+    case TRIAL_NOT_BUILT:
+        return "not built";
+    case TRIAL_NOT_READY:
+        return "not ready";
+    case TRIAL_DIED:
+        return "died";
+    }
+    return "";
+}
+
+static struct slice first_line(const char *text)
+{
+    return (struct slice){ text, strcspn(text, "\n") };
+}
+
+/* A piece only where it fits: a line a trial stays one line. */
+static void fitting_piece(struct line *l, const char *shown)
+{
+    if (l->column + 2 + screen_columns(shown) <= l->s->width)
+        line_piece(l, 2, STYLE_PLAIN, "%s", shown);
+}
+
+static void trial_figures(struct line *l, const struct trial_record *t)
+{
+    const struct histogram *h = &t->tally.response;
+    uint64_t failed = tally_failed(&t->tally);
+    char shown[128];
+
+    line_add(l, "  %6s req/s  ", number_short(record_throughput_per_sec(t)).text);
+    line_piece(l, 0, failed > 0 ? STYLE_BAD : STYLE_PLAIN, "%s error%s", number_whole(failed).text,
+               failed == 1 ? "" : "s");
+    if (histogram_quantile_is_reliable(h, 0.5)) {
+        snprintf(shown, sizeof(shown), "p50 %s",
+                 number_duration((double)histogram_quantile_ns(h, 0.5)).text);
+        fitting_piece(l, shown);
+    }
+    if (histogram_quantile_is_reliable(h, 0.99)) {
+        snprintf(shown, sizeof(shown), "p99 %s%s", histogram_quantile_is_bound(h, 0.99) ? "≥" : "",
+                 number_duration((double)histogram_quantile_ns(h, 0.99)).text);
+        fitting_piece(l, shown);
+    }
+    if (isfinite(record_server_cpu_ns_per_request(t))) {
+        snprintf(shown, sizeof(shown), "%s CPU/req",
+                 number_duration(record_server_cpu_ns_per_request(t)).text);
+        fitting_piece(l, shown);
+    }
+}
+
+/* "json/wrk": which cell of the suite it is; of a single load there is only one. */
+static void cell_name(struct line *l, const struct trial_record *t)
+{
+    char name[256] = "";
+    struct text text = TEXT(name);
+
+    if (t->suite[0] == '\0')
+        return;
+    screen_add_foreign(l->s, &text, t->workload.name);
+    text_add(&text, slice_of(t->workload.name.len > 0 && t->load.name.len > 0 ? "/" : ""));
+    screen_add_foreign(l->s, &text, t->load.name);
+    if (name[0] != '\0')
+        line_add(l, "%s  ", name);
+}
+
+void terminal_trial_line(const struct screen *s, const struct trial_record *t, size_t index,
+                         size_t count)
+{
+    int digits = snprintf(NULL, 0, "%zu", count);
+    const char *words = state_words(t);
+    bool driven = t->state == TRIAL_DONE || t->state == TRIAL_DIED;
+    char name[256] = "";
+    struct text text = TEXT(name);
+    struct line l;
+    int start;
+
+    screen_add_foreign(s, &text, slice_of(t->target));
+    line_begin(&l, s, "", 0);
+    line_add(&l, "[%*zu/%zu] block %u  ", digits, index, count, t->block + 1);
+    cell_name(&l, t);
+    if (words[0] != '\0')
+        line_piece(&l, 0, STYLE_BAD, "✗ ");
+    start = l.column;
+    line_add(&l, "%s", name);
+    if (words[0] != '\0')
+        line_piece(&l, 0, STYLE_BAD, ": %s", words);
+    else
+        line_pad(&l, start + 16);
+    if (driven)
+        trial_figures(&l, t);
+    if (words[0] != '\0' && t->reason[0] != '\0' && l.column + 12 < s->width) {
+        line_add(&l, ": ");
+        line_foreign(&l, 0, first_line(t->reason));
+    }
+    line_end(&l);
+}
+
+/* ---- a run ---- */
+
+static void seed_piece(struct line *l, const struct run_record *run)
+{
+    if (strstr(run->command, "--seed") == NULL)
+        line_piece(l, 1, STYLE_PLAIN, "--seed %llu", (unsigned long long)run->seed);
+}
+
+void terminal_saved(const struct screen *s, const struct run_record *run, const char *database)
+{
+    struct line l;
+
+    line_begin(&l, s, "", 0);
+    if (run->id[0] == '\0') {
+        line_piece(&l, 0, STYLE_PLAIN, "not saved");
+    } else {
+        line_piece(&l, 0, STYLE_PLAIN, "saved");
+        line_words(&l, STYLE_BOLD, slice_of(run->id));
+        line_words(&l, STYLE_PLAIN, SLICE("in"));
+        line_words(&l, STYLE_PLAIN, slice_of(database));
+        line_piece(&l, 3, STYLE_PLAIN, "next:  assay show");
+        line_words(&l, STYLE_PLAIN, slice_of(run->id));
+        line_piece(&l, 4, STYLE_PLAIN, "assay list");
+    }
+    line_end(&l);
+    if (run->suite[0] == '\0')
+        return;
+    line_begin(&l, s, "", 0);
+    line_piece(&l, 0, STYLE_PLAIN, "again:");
+    if (run->command[0] != '\0')
+        line_words(&l, STYLE_PLAIN, slice_of(run->command));
+    else
+        line_prose(&l, STYLE_PLAIN, "assay run SUITE");
+    seed_piece(&l, run);
+    line_end(&l);
+}
+
+static void run_heading(const struct screen *s, const struct run_record *run)
+{
+    struct warnings warnings = { s, true };
+    struct line l;
+
+    line_begin(&l, s, "", 0);
+    line_words(&l, STYLE_BOLD, slice_of(run->title[0] != '\0' ? run->title : run->suite));
+    if (run->preset[0] != '\0') {
+        line_piece(&l, 3, STYLE_PLAIN, "preset");
+        line_words(&l, STYLE_PLAIN, slice_of(run->preset));
+    }
+    line_piece(&l, 3, STYLE_PLAIN, "%zu trial%s · seed %llu", run->trial_count,
+               run->trial_count == 1 ? "" : "s", (unsigned long long)run->seed);
+    line_piece(&l, 3, STYLE_PLAIN, "%u cores ·", run->host.cpus_online);
+    line_words(&l, STYLE_PLAIN, slice_of(run->host.kernel));
+    line_end(&l);
+    if (run->partial)
+        line_warning(&warnings,
+                     "PARTIAL: interrupted after %zu trial%s; what was measured is below. Run it "
+                     "again for the rest",
+                     run->trial_count, run->trial_count == 1 ? "" : "s");
+    fputc('\n', s->out);
+}
+
+static void suite_run(const struct screen *s, const struct run_record *run)
+{
+    struct warnings warnings = { s, true };
+    struct ranking *rankings;
+    struct error err;
+    size_t count;
+
+    run_heading(s, run);
+    if (!rankings_make(run, &rankings, &count, &err)) {
+        line_warning(&warnings, "no ranking: out of memory; the record is whole, see assay show");
+        return;
+    }
+    ranking_tables(s, rankings, count);
+    if (run->published_text[0] != '\0')
+        published_table(s, run, rankings, count);
+    rankings_free(rankings, count);
+}
+
+void terminal_run(const struct screen *s, const struct run_record *run)
+{
+    if (run->suite[0] != '\0')
+        suite_run(s, run);
+    else
+        for (size_t i = 0; i < run->trial_count; i++) {
+            terminal_trial(s, run->trials[i]);
+            fputc('\n', s->out);
+        }
+}

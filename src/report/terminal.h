@@ -1,0 +1,27 @@
+/* report/terminal.h -- results for people. Writes to screen->out; computes nothing itself. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "report/ranking.h"
+#include "report/screen.h"
+#include "store/record.h"
+
+/* The RESULT block of one trial (shared/spec/interface.md, 6 a). */
+void terminal_trial(const struct screen *s, const struct trial_record *t);
+
+/* The rankings of a run, failures with their reasons (6 b); of a single load its
+ * RESULT block. `published_file` may be NULL: the suite's published table (CSV with the columns
+ * target,workload,load,metric,value,unit,note), printed beside today's figures. A row whose metric
+ * is `correction` holds, in its note, something that was wrong in the published figures. */
+void terminal_run(const struct screen *s, const struct run_record *run);
+
+/* The closing lines: in which database the record is, and what to type next. A run without a number
+ * is not saved. */
+void terminal_saved(const struct screen *s, const struct run_record *run, const char *database);
+
+/* One line for a finished trial, for logs and for screens that cannot be repainted. `index` from 1.
+ */
+void terminal_trial_line(const struct screen *s, const struct trial_record *t, size_t index,
+                         size_t count);
