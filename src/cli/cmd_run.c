@@ -1,0 +1,472 @@
+/* assay run SUITE: start, verify, drive, stop, every target; rank them; keep the record. */
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/units.h"
+#include "cli/cmd.h"
+#include "cli/common.h"
+#include "cli/show_progress.h"
+#include "cli/version.h"
+#include "report/ranking.h"
+#include "report/terminal.h"
+#include "run/session.h"
+#include "stats/interval.h"
+
+enum {
+    KEY_ONLY = 0x100,
+    KEY_BLOCKS,
+    KEY_PRESET,
+    KEY_SEED,
+    KEY_DRY_RUN,
+    KEY_RING,
+    KEY_CPUS,
+    KEY_NO_SAVE
+};
+
+static const struct argp_option option_table[] = {
+    {"only",                                                 KEY_ONLY, "NAMES", 0, "These targets or variants only, separated by commas", 1 },
+    { "blocks",                                               KEY_BLOCKS, "N", 0, "This many trials of each", 1 },
+    { "preset", KEY_PRESET, "NAME", 0, "Blocks, durations and counts as the suite's preset says",
+     1 },
+    { "seed",                                                     KEY_SEED, "N", 0, "Of the order of trials, arrivals and nonces", 1 },
+    { "dry-run",KEY_DRY_RUN, NULL, 0, "Print the plan and the time it takes, start nothing", 1 },
+    { "cpus",                                                     KEY_CPUS, "WHERE", 0, "client=LIST,server=LIST; lists like 0 or 2-3 (each their own)",
+     2 },
+    { "ring",                                                     KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 2 },
+    { "no-save",                                              KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 2 },
+    { 0                                               },
+};
+
+struct options {
+    struct common_options common;
+    struct session_options session;
+    bool seed_given, dry_run, no_save;
+};
+
+/* ---- options ---- */
+
+static bool take_option(struct options *o, int key, const char *argument, struct error *err)
+{
+    uint64_t number = 0;
+    bool fine = true;
+
+    switch (key) {
+    case KEY_ONLY:
+        o->session.only = argument;
+        return true;
+    case KEY_PRESET:
+        o->session.preset = argument;
+        return true;
+    case KEY_BLOCKS:
+        fine = parse_count("--blocks", argument, 1, 10000, &number, err);
+        o->session.blocks = (uint32_t)number;
+        return fine;
+    case KEY_SEED:
+        o->seed_given = true;
+        return parse_count("--seed", argument, 0, UINT64_MAX, &o->session.seed, err);
+    case KEY_DRY_RUN:
+        o->dry_run = true;
+        return true;
+    case KEY_NO_SAVE:
+        o->no_save = true;
+        return true;
+    case KEY_RING:
+        return parse_ring(argument, &o->session.ring, err);
+    case KEY_CPUS:
+        return parse_places(argument, &o->session.places, err);
+    default:
+        return error_usage(err, "option %d has no meaning", key);
+    }
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct options *o = state->input;
+    struct error err;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->common;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (o->session.path != NULL)
+            argp_error(state, "one suite at a time: '%s' or '%s'?", o->session.path, argument);
+        o->session.path = argument;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which suite? A folder with a suite.yaml in it, for example suites/demo");
+        return EINVAL;
+    default:
+        if (key < KEY_ONLY || key > KEY_NO_SAVE)
+            return ARGP_ERR_UNKNOWN;
+        if (!take_option(o, key, argument, &err))
+            argp_error(state, "%s", err.text);
+        return 0;
+    }
+}
+
+static const struct argp_child children[] = {
+    {&common_argp, 0, NULL, 90 },
+    { 0       }
+};
+static const struct argp run_argp = {
+    .options = option_table,
+    .parser = parse_option,
+    .args_doc = "SUITE",
+    .doc =
+        "Runs a suite: starts each target afresh for each trial, checks that it answers rightly, "
+        "drives it, stops it; ranks them by what their trials can tell.",
+    .children = children,
+};
+
+/* ---- the plan ---- */
+
+static json_t *names(const struct slice *list, size_t count)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_stringn(list[i].ptr, list[i].len));
+    return array;
+}
+
+static bool print_plan_json(const struct session *s)
+{
+    struct slice list[SUITE_TARGETS_MAX * 4];
+    json_t *plan = json_object();
+    json_t *targets = json_array();
+    bool fine;
+
+    for (size_t i = 0; i < s->variant_count; i++)
+        json_array_append_new(targets,
+                              json_stringn(s->variants[i].name.ptr, s->variants[i].name.len));
+    json_object_set_new(plan, "suite", json_stringn(s->suite->name.ptr, s->suite->name.len));
+    json_object_set_new(plan, "seed", json_integer((json_int_t)s->options.seed));
+    json_object_set_new(plan, "blocks", json_integer(s->blocks));
+    json_object_set_new(plan, "targets", targets);
+    for (size_t i = 0; i < s->suite->workload_count; i++)
+        list[i] = s->suite->workloads[i].name;
+    json_object_set_new(plan, "workloads", names(list, s->suite->workload_count));
+    for (size_t i = 0; i < s->suite->load_count; i++)
+        list[i] = s->suite->loads[i].name;
+    json_object_set_new(plan, "loads", names(list, s->suite->load_count));
+    json_object_set_new(plan, "trials", json_integer((json_int_t)s->slot_count));
+    json_object_set_new(plan, "seconds", json_real(round((double)session_ns(s) / 1e8) / 10));
+    fine = json_dumpf(plan, stdout, JSON_INDENT(2)) == 0 && printf("\n") > 0 && fflush(stdout) == 0;
+    json_decref(plan);
+    return fine;
+}
+
+static void print_cpus(const char *who, const uint32_t *cpus, uint32_t count)
+{
+    printf("%s", who);
+    if (count == 0)
+        printf(" not pinned");
+    for (uint32_t i = 0; i < count; i++)
+        printf("%s%u", i == 0 ? " CPU " : ",", cpus[i]);
+}
+
+static bool print_plan(const struct session *s)
+{
+    char time_text[UNITS_TEXT_MAX];
+
+    printf("%s: %.*s\n", s->suite->file, (int)s->suite->title.len, s->suite->title.ptr);
+    printf("%zu variants x %zu workloads x %zu loads, %u blocks: %zu trials, about %s, seed %llu\n",
+           s->variant_count, s->suite->workload_count, s->suite->load_count, s->blocks,
+           s->slot_count, units_duration(session_ns(s), true, time_text),
+           (unsigned long long)s->options.seed);
+    print_cpus("generator on", s->places.client, s->places.client_count);
+    print_cpus(", targets on", s->places.server, s->places.server_count);
+    printf("\n\n%-6s %-5s %-36s %-20s %s\n", "block", "no.", "target", "workload", "load");
+    for (size_t i = 0; i < s->slot_count; i++) {
+        const struct trial_slot *slot = &s->slots[i];
+        const struct slice target = s->variants[slot->variant].name;
+        const struct slice workload = s->suite->workloads[slot->workload].name;
+        const struct slice load = s->suite->loads[slot->load].name;
+
+        printf("%-6u %-5u %-36.*s %-20.*s %.*s\n", slot->block + 1, slot->position + 1,
+               (int)target.len, target.ptr, (int)workload.len, workload.ptr, (int)load.len,
+               load.ptr);
+    }
+    return fflush(stdout) == 0;
+}
+
+/* ---- what is shown while it runs ---- */
+
+struct view {
+    struct screen screen;
+    struct live *live;
+    const struct session *session;
+    bool lines; /* one line a trial: where nothing can be repainted */
+    struct mono started;
+    size_t done;
+    size_t columns;
+    uint8_t *cells;
+    double *rates; /* of each trial, by cell; for the medians */
+    double *medians;
+    const char **rows, **column_names;
+};
+
+static size_t variant_index(const struct session *s, const char *name)
+{
+    for (size_t i = 0; i < s->variant_count; i++)
+        if (slice_equal(slice_of(name), s->variants[i].name))
+            return i;
+    return s->variant_count;
+}
+
+static size_t column_index(const struct session *s, const struct trial_record *t)
+{
+    for (size_t w = 0; w < s->suite->workload_count; w++)
+        for (size_t l = 0; l < s->suite->load_count; l++)
+            if (slice_equal(s->suite->workloads[w].name, t->workload.name) &&
+                slice_equal(s->suite->loads[l].name, t->load.name))
+                return w * s->suite->load_count + l;
+    return SIZE_MAX;
+}
+
+static bool cell_of(const struct view *v, const struct trial_record *t, size_t *ret_cell)
+{
+    size_t row = variant_index(v->session, t->target);
+    size_t column = column_index(v->session, t);
+
+    if (row == v->session->variant_count || column == SIZE_MAX)
+        return false;
+    *ret_cell = (row * v->session->blocks + t->block) * v->columns + column;
+    return true;
+}
+
+static int64_t time_left_ns(const struct view *v, struct mono now)
+{
+    int64_t elapsed_ns = mono_diff_ns(v->started, now);
+
+    if (v->done == 0)
+        return session_ns(v->session);
+    return (int64_t)((double)elapsed_ns / (double)v->done *
+                     (double)(v->session->slot_count - v->done));
+}
+
+static void show(void *context, const struct progress *progress)
+{
+    struct view *v = context;
+    const struct session *s = v->session;
+    struct mono now = mono_now();
+    struct progress_texts texts;
+    char title[200];
+    size_t cell;
+    bool in_table = cell_of(v, progress->record, &cell);
+    struct live_trial trial = live_trial_of(progress, &v->screen, &texts);
+    struct live_run run = { .title = title,
+                            .done = v->done,
+                            .count = s->slot_count,
+                            .elapsed_ns = mono_diff_ns(v->started, now),
+                            .left_ns = time_left_ns(v, now),
+                            .rows = v->rows,
+                            .row_count = s->variant_count,
+                            .cells = v->cells,
+                            .columns = v->columns,
+                            .blocks = s->blocks,
+                            .column_names = v->column_names,
+                            .medians = v->medians };
+
+    snprintf(title, sizeof(title), "%.*s   %zu trials in %u blocks   seed %llu",
+             (int)s->suite->name.len, s->suite->name.ptr, s->slot_count, s->blocks,
+             (unsigned long long)s->options.seed);
+    if (in_table && v->cells[cell] == LIVE_TO_COME)
+        v->cells[cell] = LIVE_RUNNING;
+    live_show(v->live, now, &run, &trial);
+}
+
+static void update_median(struct view *v, size_t row, size_t column)
+{
+    double values[10000];
+    size_t count = 0;
+
+    for (uint32_t block = 0; block < v->session->blocks; block++) {
+        double rate = v->rates[(row * v->session->blocks + block) * v->columns + column];
+
+        if (!isnan(rate))
+            values[count++] = rate;
+    }
+    if (count > 0)
+        v->medians[row * v->columns + column] = interval_median(values, count, 0.95).median;
+}
+
+static void trial_done(void *context, const struct trial_record *t, size_t index, size_t count)
+{
+    struct view *v = context;
+    size_t cell;
+
+    v->done = index + 1;
+    if (cell_of(v, t, &cell)) {
+        bool fine = t->state == TRIAL_DONE && !t->tally.partial && t->tally.ok > 0;
+
+        v->cells[cell] = fine ? LIVE_DONE : LIVE_FAILED;
+        v->rates[cell] = fine ? record_throughput_per_sec(t) : (double)NAN;
+        update_median(v, variant_index(v->session, t->target), cell % v->columns);
+    }
+    if (v->lines)
+        terminal_trial_line(&v->screen, t, index + 1, count);
+}
+
+static const char *column_name(struct session *s, size_t workload, size_t load)
+{
+    const struct slice w = s->suite->workloads[workload].name;
+    const struct slice l = s->suite->loads[load].name;
+
+    if (s->suite->load_count == 1)
+        return arena_text(&s->arena, w.ptr, w.len);
+    if (s->suite->workload_count == 1)
+        return arena_text(&s->arena, l.ptr, l.len);
+    return arena_format(&s->arena, "%.*s %.*s", (int)w.len, w.ptr, (int)l.len, l.ptr);
+}
+
+static bool view_open(struct view *v, const struct options *o, struct session *s)
+{
+    size_t cells;
+
+    *v = (struct view){ .screen = screen_detect(stderr, o->common.color), .session = s };
+    v->columns = s->suite->workload_count * s->suite->load_count;
+    cells = s->variant_count * s->blocks * v->columns;
+    v->cells = calloc(cells, sizeof(*v->cells));
+    v->rates = calloc(cells, sizeof(*v->rates));
+    v->medians = calloc(s->variant_count * v->columns, sizeof(*v->medians));
+    v->rows = calloc(s->variant_count, sizeof(*v->rows));
+    v->column_names = calloc(v->columns, sizeof(*v->column_names));
+    if (!v->cells || !v->rates || !v->medians || !v->rows || !v->column_names)
+        return false;
+    for (size_t i = 0; i < cells; i++)
+        v->rates[i] = (double)NAN;
+    for (size_t i = 0; i < s->variant_count * v->columns; i++)
+        v->medians[i] = (double)NAN;
+    for (size_t i = 0; i < s->variant_count; i++)
+        v->rows[i] = arena_text(&s->arena, s->variants[i].name.ptr, s->variants[i].name.len);
+    for (size_t w = 0; w < s->suite->workload_count; w++)
+        for (size_t l = 0; l < s->suite->load_count; l++)
+            v->column_names[w * s->suite->load_count + l] = column_name(s, w, l);
+    v->lines = !v->screen.terminal && o->common.quiet == 0;
+    v->live = live_new(&v->screen, o->common.quiet > 0 || v->lines);
+    v->started = mono_now();
+    return true;
+}
+
+static void view_close(struct view *v)
+{
+    live_clear(v->live);
+    live_free(v->live);
+    free(v->cells);
+    free(v->rates);
+    free(v->medians);
+    free(v->rows);
+    free(v->column_names);
+}
+
+/* ---- the run ---- */
+
+/* Whether each target could be measured: what could not be has its reason in the ranking. */
+static bool all_complete(const struct run_record *run)
+{
+    for (size_t i = 0; i < run->trial_count; i++)
+        if (run->trials[i]->state != TRIAL_DONE || run->trials[i]->tally.ok == 0)
+            return false;
+    return run->trial_count > 0;
+}
+
+static int report(const struct options *o, const struct run_record *run, struct error *err)
+{
+    if (o->common.quiet < 2 && !stdout_taken(&o->common)) {
+        struct screen out = screen_detect(stdout, o->common.color);
+
+        terminal_run(&out, run);
+        terminal_saved(&out, run, database_name(&o->common));
+    }
+    if (!write_outputs(&o->common, run, false, err))
+        return fail(err);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        error_set(err, errno, "write the result to standard output");
+        return fail(err);
+    }
+    if (stop_asked == 0 && !all_complete(run)) {
+        fprintf(stderr,
+                "error: not every target could be measured; the reasons stand beside them\n");
+        return EXIT_MEASUREMENT;
+    }
+    return signals_exit_code(EXIT_DONE);
+}
+
+static int run_suite(struct options *o, struct session *s, struct error *err)
+{
+    struct store *store = NULL;
+    struct run_record *run = NULL;
+    struct view view;
+    struct observer observer = { .context = &view, .progress = show, .trial_done = trial_done };
+    struct error failure;
+    bool fine;
+    int code;
+
+    if (!o->no_save && !database_open_to_write(&o->common, &store, err))
+        return fail(err);
+    if (!view_open(&view, o, s))
+        fine = error_set(&failure, ENOMEM, "prepare the screen");
+    else
+        fine = session_run(s, store, &observer, &run, &failure);
+    view_close(&view);
+    code = run == NULL ? EXIT_DONE : report(o, run, err);
+    if (!fine)
+        code = fail(&failure);
+    run_record_free(run);
+    store_close(store);
+    return code;
+}
+
+static int plan_and_run(struct options *o, struct error *err)
+{
+    struct session session;
+    int code;
+
+    if (!check_outputs(&o->common, err) || !session_plan(&o->session, &session, err))
+        return fail(err);
+    if (o->dry_run)
+        code = (stdout_taken(&o->common) ? print_plan_json(&session) : print_plan(&session))
+                   ? EXIT_DONE
+                   : EXIT_MEASUREMENT;
+    else
+        code = run_suite(o, &session, err);
+    session_release(&session);
+    return code;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    static char program_name[] = "assay run"; /* as which argp's messages speak */
+    struct options o = { 0 };
+    struct arena arena;
+    struct error err;
+    uint32_t random = 1;
+    int full_argc, given;
+    char **full_argv;
+    int code;
+
+    if (!with_environment(argc, argv, option_table, &full_argc, &full_argv, &given, &err) ||
+        !arena_map(&arena, 65536, &err))
+        return fail(&err);
+    full_argv[0] = program_name;
+    argp_err_exit_status = EXIT_USAGE;
+    argp_parse(&run_argp, full_argc, full_argv, 0, NULL, &o);
+    if (!o.seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
+        o.session.seed = random;
+    o.session.command =
+        arena_format(&arena, "assay run %s", command_line(&arena, argc, argv) + strlen("assay "));
+    o.session.version = VERSION_TEXT;
+    o.session.stop_asked = &stop_asked;
+    signals_catch();
+    code = plan_and_run(&o, &err);
+    arena_unmap(&arena);
+    free(full_argv);
+    return code;
+}

@@ -1,0 +1,80 @@
+/* assay show RUN: one run again, from the database. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/common.h"
+#include "report/terminal.h"
+
+struct options {
+    struct common_options common;
+    const char *run;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct options *o = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->common;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (o->run != NULL)
+            argp_error(state, "one run at a time: '%s' or '%s'?", o->run, argument);
+        o->run = argument;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which run? `assay list` tells them; 'last' is the newest");
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {
+    {&common_argp, 0, NULL, 90 },
+    { 0       }
+};
+static const struct argp show_argp = {
+    .parser = parse_option,
+    .args_doc = "RUN",
+    .doc = "Shows a run: its number, a unique beginning of it, or 'last'.",
+    .children = children
+};
+
+static void show(const struct options *o, const struct run_record *run)
+{
+    struct screen out = screen_detect(stdout, o->common.color);
+
+    terminal_run(&out, run);
+    terminal_saved(&out, run, database_name(&o->common));
+}
+
+int cmd_show(int argc, char **argv)
+{
+    static char program_name[] = "assay show"; /* as which argp's messages speak */
+    struct options o = { 0 };
+    struct run_record *run;
+    struct store *store;
+    struct error err;
+    bool fine;
+
+    argv[0] = program_name;
+    argp_err_exit_status = EXIT_USAGE;
+    argp_parse(&show_argp, argc, argv, 0, NULL, &o);
+    if (!database_open(&o.common, &store, &err))
+        return fail(&err);
+    fine = store_read_run(store, o.run, &run, &err);
+    store_close(store);
+    if (!fine)
+        return fail(&err);
+    if (o.common.quiet < 2 && !stdout_taken(&o.common))
+        show(&o, run);
+    fine = write_outputs(&o.common, run, run->suite[0] == '\0', &err);
+    if (fine && (fflush(stdout) != 0 || ferror(stdout)))
+        fine = error_set(&err, errno, "write to standard output");
+    run_record_free(run);
+    return fine ? EXIT_DONE : fail(&err);
+}

@@ -1,0 +1,428 @@
+#include "cli/common.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "cli/cmd.h"
+#include "probe/host.h"
+#include "report/csv.h"
+#include "report/document.h"
+
+volatile sig_atomic_t stop_asked;
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int signal_number)
+{
+    stop_signal = signal_number;
+    stop_asked = stop_asked + 1;
+}
+
+void signals_catch(void)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction action = { .sa_handler = on_signal };
+    struct sigaction before;
+
+    /* What was ignored stays so: nohup asks for just that. */
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a reader that left is an error of writing, not our end */
+}
+
+int signals_exit_code(int otherwise)
+{
+    if (stop_asked == 0)
+        return otherwise;
+    return stop_signal == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
+}
+
+int fail(const struct error *err)
+{
+    fprintf(stderr, "%s%s\n", strstr(err->text, ": error: ") == NULL ? "error: " : "", err->text);
+    if (stop_asked > 0)
+        return signals_exit_code(EXIT_MEASUREMENT);
+    return err->usage ? EXIT_USAGE : EXIT_MEASUREMENT;
+}
+
+/* ---- options ---- */
+
+enum { KEY_DB = 0x1000, KEY_COLOR };
+
+static const struct argp_option common_option_table[] = {
+    {"output",                                                    'o', "FORMAT=FILE", 0, "Also write json=FILE or csv=FILE; '-' is standard output",
+     90 },
+    { "json",                                              'j', NULL, 0, "The result as JSON on standard output: -o json=-", 90 },
+    { "quiet", 'q', NULL, 0, "No progress; twice: no summary either", 90 },
+    { "db",                                                          KEY_DB, "FILE", 0, "The results database (default: $ASSAY_DB, else assay.db)", 90 },
+    { "color",           KEY_COLOR, "WHEN", 0, "auto, always or never", 90 },
+    { NULL,                                                          'h', NULL, OPTION_HIDDEN, NULL, 90 },
+    { 0                                                        },
+};
+
+static error_t add_output(struct common_options *options, const char *text,
+                          struct argp_state *state)
+{
+    const char *equals = strchr(text, '=');
+    struct slice format = { text, equals == NULL ? strlen(text) : (size_t)(equals - text) };
+    struct output *output = &options->outputs[options->output_count];
+
+    if (options->output_count == OUTPUTS_MAX) {
+        argp_error(state, "more than %d outputs", OUTPUTS_MAX);
+        return EINVAL;
+    }
+    if (slice_equal(format, SLICE("json"))) {
+        output->format = OUTPUT_JSON;
+    } else if (slice_equal(format, SLICE("csv"))) {
+        output->format = OUTPUT_CSV;
+    } else {
+        argp_error(state,
+                   "output format '%.*s' is not known; there are json and csv (-o json=FILE)",
+                   (int)format.len, format.ptr);
+        return EINVAL;
+    }
+    output->file = equals == NULL || equals[1] == '\0' ? "-" : equals + 1;
+    options->output_count++;
+    return 0;
+}
+
+static error_t parse_common(int key, char *argument, struct argp_state *state)
+{
+    struct common_options *options = state->input;
+
+    switch (key) {
+    case 'h':
+        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+        return 0;
+    case 'o':
+        return add_output(options, argument, state);
+    case 'j':
+        return add_output(options, "json=-", state);
+    case 'q':
+        options->quiet++;
+        return 0;
+    case KEY_DB:
+        options->db = argument;
+        return 0;
+    case KEY_COLOR:
+        if (strcmp(argument, "auto") != 0 && strcmp(argument, "always") != 0 &&
+            strcmp(argument, "never") != 0)
+            argp_error(state, "--color is auto, always or never, not '%s'", argument);
+        options->color = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp common_argp = { .options = common_option_table, .parser = parse_common };
+
+/* "--connections" is asked for as ASSAY_CONNECTIONS, "--expect-status" as ASSAY_EXPECT_STATUS. */
+static const char *from_environment(const char *option, char *ret_name, size_t size)
+{
+    struct text name = { ret_name, 0, size, false };
+
+    text_format(&name, "ASSAY_%s", option);
+    for (char *c = ret_name; *c != '\0'; c++)
+        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+    return getenv(ret_name);
+}
+
+static bool is_one_of(const char *value, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (strcasecmp(value, *words) == 0)
+            return true;
+    return false;
+}
+
+/* The word that the environment adds for this option: NULL when none. */
+static bool environment_word(const struct argp_option *option, char **ret_word, struct error *err)
+{
+    static const char *const on[] = { "1", "yes", "true", "on", NULL };
+    static const char *const off[] = { "0", "no", "false", "off", NULL };
+    char name[64];
+    const char *value =
+        option->name == NULL ? NULL : from_environment(option->name, name, sizeof(name));
+
+    *ret_word = NULL;
+    if (value == NULL || *value == '\0' || (option->flags & OPTION_ALIAS) != 0)
+        return true;
+    if (option->arg == NULL && is_one_of(value, off))
+        return true;
+    if (option->arg == NULL && !is_one_of(value, on))
+        return error_usage(err, "%s is '%s'; it is a switch, 1 or 0", name, value);
+    if (asprintf(ret_word, option->arg == NULL ? "--%s" : "--%s=%s", option->name, value) < 0)
+        return error_set(err, ENOMEM, "read the environment");
+    return true;
+}
+
+bool with_environment(int argc, char **argv, const struct argp_option *table, int *ret_argc,
+                      char ***ret_argv, int *ret_given, struct error *err)
+{
+    const struct argp_option *tables[] = { common_option_table, table };
+    size_t room = (size_t)argc + 1;
+    char **vector;
+    int count = 1;
+
+    for (size_t t = 0; t < 2; t++)
+        for (const struct argp_option *o = tables[t]; o->name != NULL || o->key != 0; o++)
+            room++;
+    vector = calloc(room, sizeof(*vector));
+    if (vector == NULL)
+        return error_set(err, ENOMEM, "read the command line");
+    vector[0] = argv[0];
+    for (size_t t = 0; t < 2; t++)
+        for (const struct argp_option *o = tables[t]; o->name != NULL || o->key != 0; o++) {
+            if (!environment_word(o, &vector[count], err))
+                return false;
+            count += vector[count] != NULL;
+        }
+    *ret_given = count - 1;
+    for (int i = 1; i < argc; i++)
+        vector[count++] = argv[i];
+    *ret_argc = count;
+    *ret_argv = vector;
+    return true;
+}
+
+static bool cpu_number(struct slice text, uint32_t *ret_cpu)
+{
+    uint64_t value;
+
+    if (!slice_u64(text, CPU_SETSIZE - 1, &value))
+        return false;
+    *ret_cpu = (uint32_t)value;
+    return true;
+}
+
+static bool may_use(uint32_t cpu)
+{
+    static uint32_t ours[CPU_SETSIZE];
+    uint32_t count = host_cpus(ours, CPU_SETSIZE);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (ours[i] == cpu)
+            return true;
+    return false;
+}
+
+static bool no_cpu_list(struct slice all, struct error *err)
+{
+    return error_usage(err, "'%.*s' is no list of CPUs; write it like 0,2-3", (int)all.len,
+                       all.ptr);
+}
+
+bool parse_cpus(struct slice text, uint32_t *ret_cpus, uint32_t max, uint32_t *ret_count,
+                struct error *err)
+{
+    struct slice all = text;
+    uint32_t count = 0;
+
+    for (;;) {
+        const char *comma = text.len > 0 ? memchr(text.ptr, ',', text.len) : NULL;
+        struct slice part = { text.ptr, comma == NULL ? text.len : (size_t)(comma - text.ptr) };
+        const char *dash = part.len > 0 ? memchr(part.ptr, '-', part.len) : NULL;
+        struct slice low = { part.ptr, dash == NULL ? part.len : (size_t)(dash - part.ptr) };
+        struct slice high = dash == NULL ? low : (struct slice){ dash + 1, part.len - low.len - 1 };
+        uint32_t first, last;
+
+        if (!cpu_number(low, &first) || !cpu_number(high, &last) || first > last)
+            return no_cpu_list(all, err);
+        for (; first <= last; first++) {
+            if (!may_use(first))
+                return error_usage(err, "CPU %u of '%.*s' is not there, or not ours to use", first,
+                                   (int)all.len, all.ptr);
+            if (count == max)
+                return error_usage(err, "more than %u CPUs in '%.*s'", max, (int)all.len, all.ptr);
+            ret_cpus[count++] = first;
+        }
+        if (comma == NULL)
+            break;
+        text = (struct slice){ comma + 1, text.len - part.len - 1 };
+    }
+    *ret_count = count;
+    return true;
+}
+
+/* From behind `name` to the other name, or to the end; ptr NULL when `name` is not there. */
+static struct slice place_list(const char *text, const char *name, const char *other)
+{
+    const char *begin = strstr(text, name);
+    const char *stop = strstr(text, other);
+
+    if (begin == NULL)
+        return (struct slice){ NULL, 0 };
+    begin += strlen(name);
+    if (stop == NULL || stop < begin)
+        return slice_of(begin);
+    return (struct slice){ begin, stop > begin ? (size_t)(stop - begin - 1) : 0 };
+}
+
+bool parse_places(const char *text, struct places *places, struct error *err)
+{
+    struct slice client = place_list(text, "client=", "server=");
+    struct slice server = place_list(text, "server=", "client=");
+
+    if (client.ptr == NULL && server.ptr == NULL)
+        client = slice_of(text);
+    if (client.ptr != NULL && !parse_cpus(client, places->client, 64, &places->client_count, err))
+        return false;
+    return server.ptr == NULL || parse_cpus(server, places->server, 64, &places->server_count, err);
+}
+
+bool parse_ring(const char *text, enum ring_kind *ret_ring, struct error *err)
+{
+    if (strcmp(text, "io_uring") == 0)
+        *ret_ring = RING_IO_URING;
+    else if (strcmp(text, "epoll") == 0)
+        *ret_ring = RING_EPOLL;
+    else
+        return error_usage(err, "--ring is io_uring or epoll, not '%s'", text);
+    return true;
+}
+
+bool parse_count(const char *option, const char *text, uint64_t low, uint64_t high,
+                 uint64_t *ret_count, struct error *err)
+{
+    if (!units_parse_count(slice_of(text), ret_count))
+        return error_usage(err, "%s '%s' is no whole number; write it like 64 or 10k", option,
+                           text);
+    if (*ret_count < low || *ret_count > high)
+        return error_usage(err, "%s %s is out of range; from %llu to %llu", option, text,
+                           (unsigned long long)low, (unsigned long long)high);
+    return true;
+}
+
+const char *database_name(const struct common_options *options)
+{
+    const char *environment = getenv("ASSAY_DB");
+
+    if (options->db != NULL)
+        return options->db;
+    return environment != NULL && *environment != '\0' ? environment : "assay.db";
+}
+
+bool database_open(const struct common_options *options, struct store **ret_store,
+                   struct error *err)
+{
+    const char *name = database_name(options);
+
+    if (access(name, F_OK) < 0)
+        return error_usage(err, "there is no results database %s here; name it with --db FILE",
+                           name);
+    return store_open(name, ret_store, err);
+}
+
+bool database_open_to_write(const struct common_options *options, struct store **ret_store,
+                            struct error *err)
+{
+    if (!store_open(database_name(options), ret_store, err))
+        return error_wrap(err, "results database (--db FILE for another, --no-save for none)");
+    if (store_check_writable(*ret_store, err))
+        return true;
+    store_close(*ret_store);
+    return error_wrap(err, "results database (--no-save for none)");
+}
+
+/* ---- outputs ---- */
+
+bool stdout_taken(const struct common_options *options)
+{
+    for (size_t i = 0; i < options->output_count; i++)
+        if (strcmp(options->outputs[i].file, "-") == 0)
+            return true;
+    return false;
+}
+
+bool check_outputs(const struct common_options *options, struct error *err)
+{
+    for (size_t i = 0; i < options->output_count; i++) {
+        const char *file = options->outputs[i].file;
+        FILE *out = strcmp(file, "-") == 0 ? NULL : fopen(file, "a");
+
+        if (out != NULL)
+            fclose(out);
+        else if (strcmp(file, "-") != 0)
+            return error_usage(err, "cannot write the output %s: %s", file, strerror(errno));
+    }
+    return true;
+}
+
+static bool write_one(enum output_format format, FILE *out, const struct run_record *run,
+                      bool single, struct error *err)
+{
+    switch (format) {
+    case OUTPUT_JSON:
+        if (single && run->trial_count == 1)
+            return document_write_trial(out, run->trials[0], err);
+        return document_write_run(out, run, err);
+    case OUTPUT_CSV:
+        return csv_write(out, run, err);
+    }
+    return false;
+}
+
+static bool write_to(const struct output *output, const struct run_record *run, bool single,
+                     struct error *err)
+{
+    bool standard = strcmp(output->file, "-") == 0;
+    FILE *out = standard ? stdout : fopen(output->file, "w");
+    bool fine;
+
+    if (out == NULL)
+        return error_set(err, errno, "write %s", output->file);
+    fine = write_one(output->format, out, run, single, err);
+    if (!standard && fclose(out) != 0 && fine)
+        fine = error_set(err, errno, "close the file");
+    return fine || error_wrap(err, "write %s", standard ? "standard output" : output->file);
+}
+
+bool write_outputs(const struct common_options *options, const struct run_record *run, bool single,
+                   struct error *err)
+{
+    struct error first;
+    bool fine = true;
+
+    /* All of them, whatever happens to one; the first failure is told. */
+    for (size_t i = 0; i < options->output_count; i++) {
+        if (write_to(&options->outputs[i], run, single, &first))
+            continue;
+        if (fine)
+            *err = first;
+        fine = false;
+    }
+    return fine;
+}
+
+/* As a shell takes it: in single quotes where it has to be. */
+static void add_word(struct text *text, const char *word)
+{
+    if (word[0] != '\0' && strpbrk(word, " \t\n'\"\\$`;&|<>()*?[]{}#~!") == NULL) {
+        text_add(text, slice_of(word));
+        return;
+    }
+    text_add(text, SLICE("'"));
+    for (const char *c = word; *c != '\0'; c++)
+        text_add(text, *c == '\'' ? SLICE("'\\''") : (struct slice){ c, 1 });
+    text_add(text, SLICE("'"));
+}
+
+const char *command_line(struct arena *arena, int argc, char **argv)
+{
+    char line[4096];
+    struct text text = TEXT(line);
+
+    text_add(&text, SLICE("assay"));
+    for (int i = 1; i < argc; i++) {
+        text_add(&text, SLICE(" "));
+        add_word(&text, argv[i]);
+    }
+    return arena_text(arena, line, text.len);
+}

@@ -1,0 +1,90 @@
+/* cli/common.h -- what several commands need: signals, the database's name, outputs, messages. */
+#pragma once
+
+#include <argp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "net/ring.h"
+#include "report/screen.h"
+#include "run/trial.h"
+#include "store/record.h"
+#include "store/store.h"
+
+/* How many times SIGINT, SIGTERM or SIGHUP asked us to stop. */
+extern volatile sig_atomic_t stop_asked;
+
+void signals_catch(void);
+/* 130 after SIGINT, 143 after SIGTERM or SIGHUP, else `otherwise`. */
+int signals_exit_code(int otherwise);
+
+/* Prints "error: ..." and returns the exit code that goes with it. A text that begins with
+ * "FILE:LINE:COL: error:" is printed as it is. */
+int fail(const struct error *err);
+
+/* ---- options ---- */
+
+/* Where results go: "-o json=FILE", "-o csv=-", "-j". */
+#define OUTPUTS_MAX 8
+struct output {
+    enum output_format { OUTPUT_JSON, OUTPUT_CSV } format;
+    const char *file; /* "-": standard output */
+};
+
+struct common_options {
+    const char *db;    /* NULL: $ASSAY_DB, else assay.db in the current folder */
+    const char *color; /* NULL: by the screen */
+    struct output outputs[OUTPUTS_MAX];
+    size_t output_count;
+    unsigned quiet; /* 1: no progress, 2: no summary either */
+};
+
+/* The options that all commands with results share, for argp's children. */
+extern const struct argp common_argp;
+
+/* Environment first: ASSAY_CONNECTIONS=64 is --connections=64, ASSAY_CLOSE=1 is --close, in front
+ * of the command line, which therefore wins. For the long options of this table and of common_argp.
+ * False when a switch is neither on nor off. The vector is the caller's to free; *ret_given is how
+ * many of its words, from 1 on, came from the environment. */
+bool with_environment(int argc, char **argv, const struct argp_option *table, int *ret_argc,
+                      char ***ret_argv, int *ret_given, struct error *err);
+
+/* "0,2-3" into a list. CPUs that this process may not use are an error. */
+bool parse_cpus(struct slice text, uint32_t *ret_cpus, uint32_t max, uint32_t *ret_count,
+                struct error *err);
+
+/* "0,2-3", "client=0", "server=1", "client=0,server=1,2": a plain list is the client's. */
+bool parse_places(const char *text, struct places *places, struct error *err);
+
+bool parse_ring(const char *text, enum ring_kind *ret_ring, struct error *err);
+
+/* A whole number like 64 or 10k, from `low` to `high`. */
+bool parse_count(const char *option, const char *text, uint64_t low, uint64_t high,
+                 uint64_t *ret_count, struct error *err);
+
+const char *database_name(const struct common_options *options);
+
+/* For commands that only read: a database that is not there is an error, and is not made. */
+bool database_open(const struct common_options *options, struct store **ret_store,
+                   struct error *err);
+
+/* For commands that measure: what cannot be kept should not be measured first. */
+bool database_open_to_write(const struct common_options *options, struct store **ret_store,
+                            struct error *err);
+
+/* True when some output takes standard output, so that nothing else may be printed there. */
+bool stdout_taken(const struct common_options *options);
+
+/* Whether all outputs can be written, found out before anything is measured for them. */
+bool check_outputs(const struct common_options *options, struct error *err);
+
+/* Writes all outputs. A trial of a single load is written as a trial, a suite as a run. */
+bool write_outputs(const struct common_options *options, const struct run_record *run, bool single,
+                   struct error *err);
+
+/* How assay was called, in one line that a shell would take. */
+const char *command_line(struct arena *arena, int argc, char **argv);
