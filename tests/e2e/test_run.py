@@ -1,0 +1,151 @@
+"""assay run: suites of servers that work."""
+
+import json
+import re
+
+import pytest
+import yaml
+
+from conftest import ASSAY, ROOT, own_server
+
+
+def plan(assay, folder, *flags):
+    done = assay("run", folder, "--dry-run", "-j", *flags)
+    assert done.code == 0, done.err
+    return done.json
+
+
+def test_a_dry_run_says_what_it_would_do_and_starts_nothing(assay, suite, tmp_path):
+    folder = suite([own_server("a", factors=[{"name": "level", "values": ["1", "2"]}]),
+                    {"name": "b", "start": "/no/such/program {port}"}], blocks=3)
+    told = plan(assay, folder)
+    assert told["trials"] == 9
+    assert told["targets"] == ["a level=1", "a level=2", "b"]
+    assert told["seconds"] > 0
+    assert not (tmp_path / "assay.db").exists()
+
+
+def test_a_preset_changes_blocks_and_loads(assay, suite):
+    folder = suite([own_server()], blocks=4,
+                   presets=[{"name": "quick", "blocks": 2, "duration": "100ms", "warmup": "0s"}])
+    full, quick = plan(assay, folder), plan(assay, folder, "--preset", "quick")
+    assert quick["seconds"] < full["seconds"]
+    done = assay("run", folder, "--dry-run", "--preset", "quikc")
+    assert done.code == 2
+    assert "quikc" in done.err and "quick" in done.err
+
+
+def test_only_and_blocks_narrow_the_run(assay, suite):
+    folder = suite([own_server("a"), own_server("b"), own_server("c")], blocks=1)
+    done = assay("run", folder, "--only", "a,c", "--blocks", "2", "-j")
+    assert done.code == 0, done.err
+    assert sorted(t["target"]["name"] for t in done.json["trials"]) == ["a", "a", "c", "c"]
+
+
+def test_only_lists_what_there_is_when_it_matches_nothing(assay, suite):
+    folder = suite([own_server("first"), own_server("second")])
+    done = assay("run", folder, "--only", "third")
+    assert done.code == 2
+    assert "third" in done.err and "first" in done.err and "second" in done.err
+
+
+def test_the_seed_decides_the_order_and_is_printed(assay, suite, tmp_path):
+    folder = suite([own_server(name) for name in "abcd"], blocks=2)
+    orders = []
+    for _ in range(2):
+        done = assay("run", folder, "--seed", "12345", "-o", "json=run.json")
+        assert done.code == 0, done.err
+        assert "12345" in done.out
+        run = json.loads((tmp_path / "run.json").read_text())
+        assert run["seed"] == 12345
+        orders.append([t["target"]["name"] for t in run["trials"]])
+    assert orders[0] == orders[1]
+    assert sorted(orders[0][:4]) == list("abcd")  # a block has each of them once
+
+
+def test_an_interval_needs_six_trials(assay, suite):
+    folder = suite([own_server("a"), own_server("b")],
+                   loads=[{"name": "few", "connections": 1, "requests": 20}])
+    few = assay("run", folder, "--blocks", "2")
+    enough = assay("run", folder, "--blocks", "6")
+    assert few.code == enough.code == 0, few.err + enough.err
+    assert "needs 6 trials" in few.out
+    assert "needs 6 trials" not in enough.out
+
+
+def test_each_trial_is_a_fresh_start_and_the_tree_is_measured(assay, suite):
+    folder = suite([own_server()], blocks=2,
+                   loads=[{"name": "l", "connections": 2, "duration": "300ms", "warmup": "0s"}])
+    done = assay("run", folder, "-j")
+    assert done.code == 0, done.err
+    for trial in done.json["trials"]:
+        server = trial["server"]
+        assert server["processes"] >= 1
+        assert server["ready_ms"] > 0
+        assert server["rss_bytes_peak"] > 0
+        assert trial["requests"]["probes"] >= 1
+
+
+def test_the_classes_of_connection_are_not_ranked_together(assay, suite):
+    folder = suite([own_server("keeps"),
+                    {"name": "closes", "start": f"{ASSAY} server --port {{port}} --body hello --close"}])
+    done = assay("run", folder, "-j")
+    assert done.code == 0, done.err
+    ranks = {(row["target"], row["rank"]) for ranking in done.json["ranking"] for row in ranking["rows"]}
+    assert ranks == {("keeps", 1), ("closes", 1)}
+    assert len(done.json["ranking"]) == 2
+
+
+def test_the_ceiling_has_a_row_and_no_rank(assay, suite):
+    folder = suite([own_server("ours", ceiling=True), own_server("theirs")])
+    done = assay("run", folder, "-j")
+    rows = {row["target"]: row for ranking in done.json["ranking"] for row in ranking["rows"]}
+    assert rows["theirs"]["rank"] == 1
+    assert rows["ours"]["rank"] is None
+
+
+def test_several_instances_count_as_one_target(assay, suite):
+    folder = suite([own_server(instances="{workers}", factors=[{"name": "workers", "values": ["2"]}])])
+    done = assay("run", folder, "-j")
+    assert done.code == 0, done.err
+    trial = done.json["trials"][0]
+    assert trial["factors"] == {"workers": 2}
+    assert trial["target"]["workers"] == 2
+
+
+def test_processes_start_in_their_order_and_the_load_goes_to_the_last(assay, suite, tmp_path):
+    note = tmp_path / "order"
+    start = "sh -c 'echo %s >>%s; exec %s server --port {port} --body hello'"
+    folder = suite([{"name": "chain", "processes": [
+        {"name": "back", "start": start % ("back", note, ASSAY)},
+        {"name": "front", "start": start % ("front", note, ASSAY)},
+    ]}])
+    done = assay("run", folder, "-j")
+    assert done.code == 0, done.err
+    assert note.read_text().split() == ["back", "front"]
+
+
+def test_a_target_whose_packages_are_missing_is_left_out_and_the_others_run(assay, suite):
+    folder = suite([own_server("there"), own_server("absent", packages=["no-such-package-anywhere"])])
+    done = assay("run", folder)
+    assert "apt-get install no-such-package-anywhere" in done.out + done.err
+    assert re.search(r"^\s*1\s+there", done.out, re.MULTILINE)
+
+
+def test_a_build_that_fails_shows_its_last_lines(assay, suite):
+    folder = suite([own_server("good"), own_server("bad", build="echo the compiler was here; exit 3")])
+    done = assay("run", folder)
+    assert done.code == 1
+    assert "the compiler was here" in done.out + done.err
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "suites").glob("*/suite.yaml")), ids=lambda p: p.parent.name)
+def test_the_suites_we_ship_can_be_planned(assay, path):
+    told = plan(assay, path.parent)
+    assert told["seconds"] > 0
+    for preset in yaml.safe_load(path.read_text()).get("presets", []):
+        assert plan(assay, path.parent, "--preset", preset["name"])["seconds"] < told["seconds"]
+
+
+def test_the_demo_takes_two_minutes_at_most(assay):
+    assert plan(assay, ROOT / "suites/demo")["seconds"] <= 120

@@ -1,0 +1,93 @@
+"""What is on the screen: plain where it must be plain, one line a trial where nobody watches."""
+
+import os
+import pty
+import re
+import select
+import subprocess
+
+from conftest import ASSAY, LIMIT_S, environment, own_server
+
+ESCAPE = "\x1b"
+
+
+def in_terminal(arguments, cwd, **variables):
+    """Runs assay with a terminal on both streams: everything it wrote there."""
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen([ASSAY, *map(str, arguments)], cwd=cwd, stdin=subprocess.DEVNULL, stdout=theirs,
+                             stderr=theirs, env=environment(**({"TERM": "xterm-256color"} | variables)))
+    os.close(theirs)
+    written = b""
+    while select.select([ours], [], [], LIMIT_S)[0]:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # how a terminal ends
+            break
+        written += piece
+    os.close(ours)
+    assert child.wait(LIMIT_S) == 0, written.decode(errors="replace")
+    return written.decode()
+
+
+def test_a_pipe_gets_no_escape_sequences_and_no_repainting(assay, server):
+    done = assay(server.url, "-d", "200ms")
+    assert done.code == 0, done.err
+    for stream in (done.out, done.err):
+        assert ESCAPE not in stream and "\r" not in stream
+    assert done.out.startswith("RESULT")
+
+
+def test_a_terminal_is_repainted_and_keeps_the_result(server, tmp_path):
+    written = in_terminal([server.url, "-d", "600ms"], tmp_path)
+    assert ESCAPE in written
+    assert "RESULT" in written
+
+
+def test_no_color_means_no_colour(server, tmp_path):
+    written = in_terminal([server.url, "-d", "200ms"], tmp_path, NO_COLOR="1")
+    assert not re.search(r"\x1b\[[0-9;]*m", written)
+
+
+def test_a_dumb_terminal_is_left_alone(server, tmp_path):
+    assert ESCAPE not in in_terminal([server.url, "-d", "200ms"], tmp_path, TERM="dumb")
+
+
+def test_plain_ascii_where_the_locale_says_so(assay, server, suite):
+    done = assay(server.url, "-d", "200ms", LANG="C", LC_ALL="C")
+    assert done.code == 0
+    assert (done.out + done.err).isascii()
+    folder = suite([own_server("a"), own_server("b")])
+    done = assay("run", folder, LANG="C", LC_ALL="C")
+    assert done.code == 0
+    assert (done.out + done.err).isascii()
+
+
+def test_nothing_is_wider_than_the_screen(assay, server, suite):
+    folder = suite([own_server("a"), own_server("a-target-with-a-rather-long-name")], blocks=6,
+                   loads=[{"name": "few", "connections": 1, "requests": 20}])
+    for columns in ("80", "100"):
+        done = assay("run", folder, COLUMNS=columns)
+        assert done.code == 0, done.err
+        assert max(len(line) for line in done.out.splitlines()) <= int(columns)
+        done = assay(server.url, "-n", "50", COLUMNS=columns)
+        assert max(len(line) for line in done.out.splitlines()) <= int(columns)
+
+
+def test_quiet_keeps_the_result_and_quieter_prints_nothing(assay, server):
+    quiet = assay(server.url, "-n", "10", "-q")
+    assert quiet.out.startswith("RESULT") and quiet.err == ""
+    silent = assay(server.url, "-n", "10", "-qq")
+    assert (silent.code, silent.out, silent.err) == (0, "", "")
+
+
+def test_a_run_writes_one_line_a_trial_into_a_log(assay, suite):
+    folder = suite([own_server("alpha"), own_server("beta")], blocks=2)
+    done = assay("run", folder)
+    assert done.code == 0, done.err
+    lines = [line for line in done.err.splitlines() if re.search(r"\b[1-4]/4\b", line)]
+    assert len(lines) == 4
+
+
+def test_json_on_standard_output_stands_alone(assay, server, suite):
+    assert assay(server.url, "-n", "10", "-j").json["schema"] == "assay/trial/1"
+    assert assay("run", suite([own_server()]), "-j").json["schema"] == "assay/run/1"

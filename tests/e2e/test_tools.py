@@ -1,0 +1,203 @@
+"""The scripts in tools/: each must be able to say no."""
+
+import importlib.machinery
+import importlib.util
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOOLS = ROOT / "tools"
+
+
+def run(*command, **options):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60,
+                          check=False, **options)
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+# ---- check-layers ----
+
+
+@pytest.mark.parametrize(("file", "line", "complaint"), [
+    ("src/base/a.c", '#include "load/load.h"', "must not know it"),
+    ("src/load/a.c", '#include "net/ring_priv.h"', "private to net/"),
+    ("src/load/a.c", '#include "misc/x.h"', "not in the list"),
+    ("src/load/a.c", '#include "load.h"', "write the folder"),
+    ("src/misc/a.c", "", "not in the list"),
+])
+def test_a_forbidden_include_is_found_with_its_place(tmp_path, file, line, complaint):
+    write(tmp_path / file, f"\n{line}\n")
+    done = run(TOOLS / "check-layers", tmp_path)
+    assert done.returncode == 1
+    assert complaint in done.stdout
+    assert f"{tmp_path / file}:" in done.stdout
+
+
+def test_a_source_that_does_not_begin_with_its_own_header_is_found(tmp_path):
+    write(tmp_path / "src/load/a.h", "")
+    write(tmp_path / "src/load/a.c", '#include "base/bug.h"\n#include "load/a.h"\n')
+    done = run(TOOLS / "check-layers", tmp_path)
+    assert done.returncode == 1
+    assert "has to come first" in done.stdout
+
+
+def test_includes_of_siblings_and_of_the_folders_above_are_allowed(tmp_path):
+    write(tmp_path / "src/load/a_priv.h", "")
+    write(tmp_path / "src/load/a.c",
+          '#include "load/a_priv.h"\n#include <stdio.h>\n#include "base/bug.h"\n')
+    done = run(TOOLS / "check-layers", tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+# ---- check-headers ----
+
+
+def test_a_header_that_leans_on_another_is_found(tmp_path):
+    write(tmp_path / "src/load/alone.h", "struct load { int x; };\n")
+    write(tmp_path / "src/load/leans.h", "uint64_t leans(void);\n")
+    done = run(TOOLS / "check-headers", tmp_path)
+    assert done.returncode == 1
+    assert "src/load/leans.h does not compile alone" in done.stdout
+    assert "alone.h does" not in done.stdout
+
+
+# ---- check-suites ----
+
+
+@pytest.mark.parametrize(("packages", "complaint"), [
+    ("nginx-light\n", "'gunicorn' is missing"),
+    ("nginx-light\ngunicorn # for Flask\nredis\n", "'redis' is too much"),
+    ("# both\nnginx-light gunicorn\n", ""),
+])
+def test_packages_of_a_suite_and_its_list_must_agree(tmp_path, packages, complaint):
+    write(tmp_path / "suites/s/suite.yaml",
+          "targets: [{packages: [nginx-light]}, {packages: [gunicorn, nginx-light]}, {}]\n")
+    write(tmp_path / "suites/s/packages.txt", packages)
+    done = run(TOOLS / "check-suites", tmp_path)
+    assert complaint in done.stdout
+    assert done.returncode == (1 if complaint else 0)
+
+
+# ---- install-packages: with stand-ins for dpkg-query and apt-get that write down what they were asked ----
+
+
+@pytest.fixture
+def installer(tmp_path):
+    bin_folder = tmp_path / "bin"
+    asked = tmp_path / "asked"
+    script = '#!/bin/sh\ncase "$3" in here*) echo installed;; *) exit 1;; esac\n'
+    write(bin_folder / "dpkg-query", script).chmod(0o755)
+    script = f'#!/bin/sh\necho "apt-get $*" >>{asked}\n[ ! -e {tmp_path}/broken ] || {{ echo no space; exit 100; }}\n'
+    write(bin_folder / "apt-get", script).chmod(0o755)
+    # Where somebody is not root, what runs as root runs as it is; nothing outside is written.
+    write(bin_folder / "sudo", '#!/bin/sh\ncase "$1" in tee) cat >/dev/null;; env) exec "$@";; esac\n').chmod(0o755)
+    write(bin_folder / "id", "#!/bin/sh\necho 1000\n").chmod(0o755)
+
+    def install(text):
+        packages = write(tmp_path / "list.txt", text)
+        path = f"{bin_folder}:{os.environ['PATH']}"
+        done = run(TOOLS / "install-packages", packages, env={"PATH": path})
+        return done, asked.read_text() if asked.exists() else ""
+
+    install.folder = tmp_path
+    return install
+
+
+def test_nothing_is_asked_of_apt_when_nothing_is_missing(installer):
+    done, asked = installer("# a comment\nhere1\nhere2 # another\n\n")
+    assert (done.returncode, done.stdout, asked) == (0, "", "")
+
+
+def test_only_what_is_missing_is_installed_and_said(installer):
+    done, asked = installer("here1\nabsent1\nabsent2\nabsent1\n")
+    assert done.returncode == 0
+    assert done.stdout == "installing: absent1 absent2\n"
+    assert asked.splitlines()[-1].endswith("install -y --no-install-recommends absent1 absent2")
+
+
+def test_what_apt_says_is_shown_when_it_fails(installer):
+    write(installer.folder / "broken", "")
+    done, _ = installer("absent\n")
+    assert done.returncode == 1
+    assert "no space" in done.stderr
+
+
+def test_a_list_that_is_not_there_is_named(tmp_path):
+    done = run(TOOLS / "install-packages", tmp_path / "none.txt")
+    assert done.returncode == 2
+    assert "none.txt" in done.stderr
+
+
+# ---- configure ----
+
+
+def test_a_build_folder_is_made_anew_only_when_it_was_configured_otherwise(tmp_path):
+    write(tmp_path / "meson.build", "project('p')\n")
+    folder = tmp_path / "out"
+
+    def configure(*options):
+        done = run(TOOLS / "configure", "out", *options, cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        kept = (folder / "mine").exists()
+        write(folder / "mine", "")
+        return kept
+
+    assert not configure()
+    assert configure()
+    assert not configure("-Dbuildtype=debug")
+    write(folder / "build.ninja", "stale\n")  # as a half-written one
+    assert not configure("-Dbuildtype=debug")
+
+
+# ---- check ----
+
+
+@pytest.fixture(scope="module")
+def check():
+    loader = importlib.machinery.SourceFileLoader("check", str(TOOLS / "check"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("check", loader))
+    loader.exec_module(module)
+    return module
+
+
+CMOCKA = """[==========] Running 3 test(s).
+[ RUN      ] adds
+[       OK ] adds
+[ RUN      ] needs_io_uring
+[  SKIPPED ] needs_io_uring
+[ RUN      ] subtracts
+[  ERROR   ] --- 1 != 2
+[  FAILED  ] subtracts
+[==========] 3 test(s) run.
+[  PASSED  ] 1 test(s).
+[  FAILED  ] tests: 1 test(s), listed below:
+[  FAILED  ] subtracts
+"""
+
+
+def test_the_cases_of_a_cmocka_test_are_counted_one_by_one(check):
+    result = check.cases({"name": "assay:unit / sums", "stdout": CMOCKA, "result": "FAIL"})
+    assert result.passed == 1
+    assert [name for name, _ in result.failed] == ["sums.subtracts"]
+    assert [name for name, _ in result.skipped] == ["sums.needs_io_uring"]
+
+
+def test_a_test_that_crashed_after_its_last_line_has_failed(check):
+    result = check.cases({"name": "sums", "stdout": "[       OK ] adds\n", "result": "ERROR"})
+    assert result.passed == 1
+    assert len(result.failed) == 1
+
+
+def test_a_skip_needs_a_line_with_a_reason(check):
+    result = check.Result(passed=1, skipped=[("a.b", "why not"), ("c.d", ""), ("e.f", "")])
+    check.judge_skips(result, {"a.*": "no such hardware", "e.f": ""})
+    assert result.skipped == [("a.b", "no such hardware")]
+    assert [name for name, _ in result.failed] == ["c.d (skipped)", "e.f (skipped)"]

@@ -1,0 +1,104 @@
+"""Wrong input on the command line and in suite files: what is wrong, where, what to do; exit 2."""
+
+import re
+
+import pytest
+
+FLAGS = [
+    (["http://127.0.0.1:1/", "--conections", "3"], "conections"),
+    (["http://127.0.0.1:1/", "-c", "many"], "many"),
+    (["http://127.0.0.1:1/", "-c", "0"], "connections"),
+    (["http://127.0.0.1:1/", "-d", "10parsecs"], "10parsecs"),
+    (["http://127.0.0.1:1/", "-d", "-1s"], "-1s"),
+    (["http://127.0.0.1:1/", "-n", "5", "-d", "5s"], "-d"),
+    (["http://127.0.0.1:1/", "-r", "0"], "rate"),
+    (["http://127.0.0.1:1/", "--ring", "kqueue"], "kqueue"),
+    (["http://127.0.0.1:1/", "--arrivals", "sometimes"], "sometimes"),
+    (["http://127.0.0.1:1/", "-H", "no colon"], "no colon"),
+    (["http://127.0.0.1:1/", "-b", "@no-such-file"], "no-such-file"),
+    (["http://127.0.0.1:1/", "-o", "yaml=x"], "yaml"),
+    (["http://127.0.0.1:1/", "--expect-status", "9000"], "9000"),
+    (["http://127.0.0.1:1/", "--cpus", "4096"], "4096"),
+    (["http://"], "http://"),
+    (["https://127.0.0.1:1/"], "https"),
+    (["ftp://127.0.0.1/"], "ftp"),
+    (["http://127.0.0.1:99999/"], "99999"),
+    (["load"], "URL"),
+    (["http://127.0.0.1:1/", "http://127.0.0.1:2/"], "127.0.0.1:2"),
+    (["run"], "which suite"),
+    (["run", "/no/such/suite"], "/no/such/suite"),
+    (["rnu"], "rnu"),
+    (["server", "--port", "70000"], "70000"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "word"), FLAGS, ids=[" ".join(a) for a, _ in FLAGS])
+def test_a_wrong_command_line_says_what_is_wrong(assay, arguments, word, tmp_path):
+    done = assay(*arguments)
+    assert done.code == 2, done.err
+    assert re.match(r"(error|assay[a-z ]*): ", done.err)
+    assert word in done.err
+    assert done.out == ""
+    assert not (tmp_path / "assay.db").exists()
+
+
+def test_without_arguments_it_says_how_to_begin(assay):
+    done = assay()
+    assert done.code == 2
+    assert "assay URL" in done.out + done.err
+
+
+GOOD = """\
+suite: small
+workloads:
+  - name: hello
+    path: /
+    expect: { status: 200 }
+loads:
+  - { name: few, connections: 2, duration: 1s }
+targets:
+  - name: own
+    start: server {port}
+"""
+
+# What is put in place of what, where the complaint must point, and what it must say.
+SUITES = [
+    ("connections: 2", "conections: 2", "7:18", ["conections", "connections"]),
+    ("connections: 2", "connections: many", "7:31", ["many"]),
+    ("connections: 2", "connections: 0", "7:31", ["0"]),
+    ("duration: 1s", "duration: soon", "7:44", ["soon"]),
+    ("duration: 1s", "duration: 1s, requests: 5", "7:", ["requests"]),
+    ("status: 200", "status: 20000", "5:23", ["20000"]),
+    ("path: /", "path: hello", "4:11", ["hello"]),
+    ("start: server {port}", "start: server {prt}", "10:12", ["prt", "port"]),
+    ("start: server {port}", "command: server", "10:5", ["command"]),
+    ("  - name: own\n", "  - name: own\n    workloads: [helo]\n", "10:17", ["helo", "hello"]),
+    ("targets:\n", "targets:\n  - { name: own, start: 'x {port}' }\n", "10:11", ["own"]),
+    ("suite: small\n", "", "1:1", ["suite"]),
+    ("workloads:", "workloads: [", "3:3", []),
+    ("suite: small", "suite: small\nsuite: again", "2:1", ["suite"]),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "place", "words"), SUITES, ids=[f"{new.strip()!r}" for _, new, _, _ in SUITES])
+def test_a_wrong_suite_says_where(assay, tmp_path, old, new, place, words):
+    assert old in GOOD
+    (tmp_path / "suite.yaml").write_text(GOOD.replace(old, new, 1))
+    done = assay("run", "suite.yaml", "--dry-run")
+    assert done.code == 2, done.err
+    assert f"suite.yaml:{place}" in done.err
+    assert "error: " in done.err
+    for word in words:
+        assert word in done.err
+
+
+def test_the_suite_that_these_are_made_from_is_right(assay, tmp_path):
+    (tmp_path / "suite.yaml").write_text(GOOD)
+    done = assay("run", "suite.yaml", "--dry-run")
+    assert done.code == 0, done.err
+
+
+def test_a_folder_without_a_suite_is_named(assay, tmp_path):
+    done = assay("run", tmp_path)
+    assert done.code == 2
+    assert "suite.yaml" in done.err
