@@ -40,7 +40,8 @@ void watch_sample(struct watch *watch, struct mono now, struct server_usage *ser
     watch->known =
         watch->known && proc_usage_read(watch->root, watch->ancestor_counts ? 0 : watch->ancestor,
                                         &watch->tree, with_pss, &watch->last, &ignored);
-    watch->known = watch->known && watch->last.processes > 0;
+    /* Who has no memory is dead and waits to be reaped: to print its 0 bytes would be a lie. */
+    watch->known = watch->known && watch->last.processes > 0 && watch->last.rss_bytes > 0;
     if (!watch->known) {
         watch->server_cpus = -1;
         return;

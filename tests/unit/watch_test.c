@@ -205,6 +205,16 @@ static void a_server_that_is_gone_leaves_its_last_figures(void **state)
 }
 
 /* A server that assay did not start, whose first process is known. */
+/* A dead process that nobody has reaped still stands in /proc, without memory. */
+static void a_server_that_is_dead_has_no_figures(void **state)
+{
+    set_process(worker(10, 0));
+    sample(100);
+    assert_false(watch.known);
+    assert_int_equal(server.rss_bytes_peak, -1);
+    (void)state;
+}
+
 static void the_ancestor_itself_counts_where_it_is_the_server(void **state)
 {
     set_process(worker(0, 1000));
@@ -375,6 +385,7 @@ int main(void)
         watched(proportional_memory_is_read_once_a_second),
         watched(busy_cores_are_those_between_two_samples),
         watched(a_server_that_is_gone_leaves_its_last_figures),
+        watched(a_server_that_is_dead_has_no_figures),
         watched(the_ancestor_itself_counts_where_it_is_the_server),
         watched(of_a_server_that_nobody_knows_nothing_is_known),
         watched(the_window_has_what_was_used_between_its_borders),
