@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/rng.h"
 #include "probe/host.h"
 #include "run/drive.h"
@@ -119,27 +120,6 @@ int64_t session_ns(const struct session *session)
 
 /* ---- the folder for builds and outputs ---- */
 
-static bool make_folder(const char *path, struct error *err)
-{
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return true;
-    return error_set(err, errno, "make the folder %s", path);
-}
-
-static bool make_folders(char *path, struct error *err)
-{
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        bool made;
-
-        *slash = '\0';
-        made = make_folder(path, err);
-        *slash = '/';
-        if (!made)
-            return false;
-    }
-    return make_folder(path, err);
-}
-
 static void cache_folder(char *ret_path, size_t size)
 {
     const char *cache = getenv("XDG_CACHE_HOME");
@@ -167,7 +147,7 @@ static bool take_folder(const struct session *s, char *ret_path, size_t size, in
 
         if (len < 0 || (size_t)len >= size)
             return error_set(err, ENAMETOOLONG, "make a folder below %s", cache);
-        if (!make_folders(ret_path, err))
+        if (!folder_make(ret_path, err))
             return false;
         snprintf(lock_path, sizeof(lock_path), "%s/lock", ret_path);
         *ret_lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);

@@ -10,6 +10,7 @@
 
 #include "base/bug.h"
 #include "base/clock.h"
+#include "base/folder.h"
 #include "load/ask.h"
 #include "net/sock.h"
 #include "target/command.h"
@@ -60,27 +61,9 @@ struct workload target_workload(const struct suite *suite, const struct variant 
 
 /* ---- the place ---- */
 
-static bool make_folder(const char *path, struct error *err)
-{
-    char partial[PATH_MAX];
-    size_t len = strlen(path);
-
-    if (len >= sizeof(partial))
-        return error_set(err, ENAMETOOLONG, "make folder %s", path);
-    for (size_t i = 1; i <= len; i++) {
-        if (path[i] != '/' && path[i] != '\0')
-            continue;
-        memcpy(partial, path, i);
-        partial[i] = '\0';
-        if (mkdir(partial, 0777) < 0 && errno != EEXIST)
-            return error_set(err, errno, "make folder %s", partial);
-    }
-    return true;
-}
-
 static bool prepare_place(const struct target_place *place, struct error *err)
 {
-    return make_folder(place->folder, err) && output_open(place->output, err);
+    return folder_make(place->folder, err) && output_open(place->output, err);
 }
 
 /* ---- building, and asking for the version ---- */
@@ -96,7 +79,7 @@ static bool run_command(const struct recipe_place *at, struct slice command, con
 
     if (!arena_map(&arena, RECIPE_BYTES, err))
         return false;
-    good = make_folder(at->place->folder, err) && output_open(output, err) &&
+    good = folder_make(at->place->folder, err) && output_open(output, err) &&
            recipe_command(at, command, output, &arena, &order, err) &&
            command_run(&order, limit_ns, stop_asked, ret_status, ret_ns, err);
     arena_unmap(&arena);
