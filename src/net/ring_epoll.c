@@ -6,7 +6,6 @@
  * second read is needed to hear EAGAIN (epoll(7), "questions and answers"). Sending happens at
  * once, in ring_send(); EPOLLOUT matters only behind a partial send and for the handshake. */
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "base/bug.h"
 #include "base/fault.h"
 #include "net/ring_priv.h"
+#include "net/sock.h"
 
 #define EVENTS_MAX 512 /* taken from the kernel at once */
 
@@ -81,11 +81,10 @@ static void send_rest(struct ring_epoll *r, uint32_t slot)
 /* A connection that sends one request never has unacknowledged bytes for Nagle to wait for. */
 static int open_socket(const struct ring_epoll *r, const struct addr *addr)
 {
-    int on = 1;
     int fd = socket(addr->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd >= 0 && !r->one_shot && addr->any.sa_family != AF_UNIX)
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        sock_send_at_once(fd);
     return fd;
 }
 

@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -163,6 +163,17 @@ static int port_of(int fd, uint16_t *ret_port)
         return -errno;
     *ret_port = addr_port(&addr);
     return 0;
+}
+
+bool sock_send_at_once(int fd)
+{
+    static const char plainest[] = "reno";
+    int on = 1;
+
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0)
+        return false;
+    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, plainest, sizeof(plainest) - 1);
+    return true;
 }
 
 int sock_free_ports(uint16_t *ret_ports, size_t count)

@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "net/sock.h"
 #include "probe/proc.h"
 
 /* The kernel cuts it to net.core.somaxconn (4096 by default). A shorter one drops connects when
@@ -34,8 +34,8 @@ static bool set_on(int fd, int level, int option)
 }
 
 /* The first socket binds without SO_REUSEPORT and gets it afterwards: so no second server can slip
- * onto a port in use, while our own further sockets can join. Accepted sockets inherit TCP_NODELAY,
- * which saves a system call a connection. */
+ * onto a port in use, while our own further sockets can join. Accepted sockets inherit the options,
+ * which saves system calls a connection. */
 static bool open_one(uint16_t *port, bool first, bool shared, int fd, struct error *err)
 {
     struct sockaddr_in in = { .sin_family = AF_INET,
@@ -43,7 +43,7 @@ static bool open_one(uint16_t *port, bool first, bool shared, int fd, struct err
                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t len = sizeof(in);
 
-    if (!set_on(fd, SOL_SOCKET, SO_REUSEADDR) || !set_on(fd, IPPROTO_TCP, TCP_NODELAY))
+    if (!set_on(fd, SOL_SOCKET, SO_REUSEADDR) || !sock_send_at_once(fd))
         return error_set(err, errno, "set options of the listening socket");
     if (!first && !set_on(fd, SOL_SOCKET, SO_REUSEPORT))
         return error_set(err, errno, "share port %u among threads", *port);
