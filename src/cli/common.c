@@ -13,6 +13,7 @@
 #include "probe/host.h"
 #include "report/csv.h"
 #include "report/document.h"
+#include "report/terminal.h"
 
 volatile sig_atomic_t stop_asked;
 static volatile sig_atomic_t stop_signal;
@@ -56,7 +57,7 @@ int fail(const struct error *err)
 enum { KEY_DB = 0x1000, KEY_COLOR };
 
 static const struct argp_option common_option_table[] = {
-    {"output",                                                    'o', "FORMAT=FILE", 0, "Also write json=FILE or csv=FILE; '-' is standard output",
+    {"output",                                                    'o', "FORMAT=FILE", 0, "Also write json=FILE, csv=FILE or md=FILE; '-' is standard output",
      90 },
     { "json",                                              'j', NULL, 0, "The result as JSON on standard output: -o json=-", 90 },
     { "quiet", 'q', NULL, 0, "No progress; twice: no summary either", 90 },
@@ -81,9 +82,11 @@ static error_t add_output(struct common_options *options, const char *text,
         output->format = OUTPUT_JSON;
     } else if (slice_equal(format, SLICE("csv"))) {
         output->format = OUTPUT_CSV;
+    } else if (slice_equal(format, SLICE("md"))) {
+        output->format = OUTPUT_MARKDOWN;
     } else {
         argp_error(state,
-                   "output format '%.*s' is not known; there are json and csv (-o json=FILE)",
+                   "output format '%.*s' is not known; there are json, csv and md (-o json=FILE)",
                    (int)format.len, format.ptr);
         return EINVAL;
     }
@@ -365,6 +368,8 @@ static bool write_one(enum output_format format, FILE *out, const struct run_rec
         return document_write_run(out, run, err);
     case OUTPUT_CSV:
         return csv_write(out, run, err);
+    case OUTPUT_MARKDOWN:
+        return markdown_write(out, run, err);
     }
     return false;
 }

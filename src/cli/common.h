@@ -31,7 +31,7 @@ int fail(const struct error *err);
 /* Where results go: "-o json=FILE", "-o csv=-", "-j". */
 #define OUTPUTS_MAX 8
 struct output {
-    enum output_format { OUTPUT_JSON, OUTPUT_CSV } format;
+    enum output_format { OUTPUT_JSON, OUTPUT_CSV, OUTPUT_MARKDOWN } format;
     const char *file; /* "-": standard output */
 };
 

@@ -2,6 +2,35 @@
 
 #include <stdarg.h>
 
+/* In Markdown an indent would be code; one space keeps words apart. */
+void line_pad(struct line *l, int column)
+{
+    bool at_start = l->text.len == 0;
+
+    if (l->s->markdown && l->column < column) {
+        text_add(&l->text, slice_of(at_start ? "" : " "));
+        l->column = column;
+    }
+    for (; l->column < column; l->column++)
+        text_add(&l->text, SLICE(" "));
+}
+
+static void flush(struct line *l)
+{
+    while (l->text.len > 0 && l->text.ptr[l->text.len - 1] == ' ')
+        l->text.len--;
+    fwrite(l->text.ptr, 1, l->text.len, l->s->out);
+    fputc('\n', l->s->out);
+}
+
+/* In Markdown lines flow together: an empty one keeps the next apart. */
+void line_end(struct line *l)
+{
+    flush(l);
+    if (l->s->markdown)
+        fputc('\n', l->s->out);
+}
+
 static void begin_again(struct line *l)
 {
     l->text = TEXT(l->bytes);
@@ -10,25 +39,15 @@ static void begin_again(struct line *l)
     l->fresh = true;
 }
 
-void line_pad(struct line *l, int column)
-{
-    for (; l->column < column; l->column++)
-        text_add(&l->text, SLICE(" "));
-}
-
-void line_end(struct line *l)
-{
-    while (l->text.len > 0 && l->text.ptr[l->text.len - 1] == ' ')
-        l->text.len--;
-    fwrite(l->text.ptr, 1, l->text.len, l->s->out);
-    fputc('\n', l->s->out);
-}
-
 /* `shown`: as the screen can show it. */
 static void put(struct line *l, enum screen_style style, const char *shown)
 {
-    bool styled = style != STYLE_PLAIN;
+    bool styled = style != STYLE_PLAIN && !l->s->markdown;
 
+    if (l->s->markdown && l->text.len == 0 && l->indent == 0 && style == STYLE_BOLD) {
+        l->heading = true;
+        text_add(&l->text, SLICE("### "));
+    }
     text_add(&l->text, slice_of(styled ? screen_style(l->s, style) : ""));
     text_add(&l->text, slice_of(shown));
     text_add(&l->text, slice_of(styled ? screen_style(l->s, STYLE_PLAIN) : ""));
@@ -38,10 +57,14 @@ static void put(struct line *l, enum screen_style style, const char *shown)
 
 static void put_piece(struct line *l, int gap, enum screen_style style, const char *shown)
 {
-    if (!l->fresh && l->column + gap + screen_columns(shown) > l->s->width) {
-        line_end(l);
+    bool full = l->column + gap + screen_columns(shown) > l->s->width;
+
+    if (!l->fresh && full && !l->heading) {
+        flush(l);
         begin_again(l);
     }
+    if (!l->fresh && l->s->markdown && gap > 1)
+        line_add(l, " ·"); /* many spaces would be one there */
     if (!l->fresh)
         line_pad(l, l->column + gap);
     put(l, style, shown);
@@ -57,6 +80,7 @@ static void begin(struct line *l, const struct screen *s, enum screen_style styl
     l->indent = indent;
     l->text = TEXT(l->bytes);
     l->column = 0;
+    l->heading = false;
     screen_add(s, &text, slice_of(label));
     if (shown[0] != '\0')
         put(l, style, shown);

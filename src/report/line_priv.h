@@ -15,7 +15,8 @@
 struct line {
     const struct screen *s;
     int indent, column;
-    bool fresh; /* nothing on this line yet but its label or indent */
+    bool fresh;   /* nothing on this line yet but its label or indent */
+    bool heading; /* in Markdown: a line without an indent that begins in bold */
     struct text text;
     char bytes[2048];
 };

@@ -138,6 +138,11 @@ struct screen screen_detect(FILE *out, const char *color_option)
     };
 }
 
+struct screen screen_markdown(FILE *out)
+{
+    return (struct screen){ .out = out, .markdown = true, .width = SCREEN_WIDTH_MAX };
+}
+
 const char *screen_style(const struct screen *s, enum screen_style style)
 {
     if (!s->colour)
@@ -225,12 +230,19 @@ static bool is_latin(struct slice point)
     return value >= 0xa1 && value <= 0x24f && value != 0xad;
 }
 
+static bool is_markup(struct slice point)
+{
+    return point.len == 1 && strchr("\\`*_{}[]<>|#~", point.ptr[0]) != NULL;
+}
+
 void screen_add_foreign(const struct screen *s, struct text *into, struct slice foreign)
 {
     for (size_t at = 0; at < foreign.len;) {
         struct slice point = { foreign.ptr + at, point_len(foreign.ptr + at, foreign.len - at) };
         bool ours = point.len > 1 && stand_in(point) != NULL;
 
+        if (s->markdown && is_markup(point))
+            text_add(into, SLICE("\\"));
         if (ours)
             screen_add(s, into, point);
         else if (!s->ascii && is_latin(point))

@@ -18,13 +18,17 @@ struct screen {
     bool terminal; /* may be repainted: a terminal, not TERM=dumb, not CI=true */
     bool colour;
     bool ascii;
-    int width; /* 40 .. 100 */
+    bool markdown; /* no screen: what is printed is Markdown, tables as pipes */
+    int width;     /* 40 .. 100 */
 };
 
 enum screen_style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_WARN, STYLE_BAD };
 
 struct screen screen_detect(FILE *out,
                             const char *color_option); /* NULL, "auto", "always", "never" */
+
+/* The same text as Markdown (GitHub's tables), for files. */
+struct screen screen_markdown(FILE *out);
 
 /* Escape sequences when there is colour, else "". */
 const char *screen_style(const struct screen *s, enum screen_style style);
@@ -38,7 +42,8 @@ void screen_add(const struct screen *s, struct text *into, struct slice own);
 
 /* Adds text that somebody else wrote (names, reasons, heads of answers, output): what is not
  * printable ASCII, a Latin letter or one of our glyphs comes out as \xNN (base/bytes.h), so that
- * nobody writes to the user's terminal through us. Line feeds come out as \n. */
+ * nobody writes to the user's terminal through us. Line feeds come out as \n. In Markdown, what
+ * would be markup gets a backslash. */
 void screen_add_foreign(const struct screen *s, struct text *into, struct slice foreign);
 
 /* A bar of `cells` character cells filled by share (0..1), in eighths where the screen can. Writes

@@ -82,6 +82,33 @@ static void put_row(const struct table *t, const int *widths, size_t row, bool t
     line_end(&l);
 }
 
+/* As GitHub reads it: a line of titles, one that tells how they are aligned, the rows. */
+static void print_markdown(const struct table *t, const int *widths)
+{
+    FILE *out = t->s->out;
+
+    for (size_t c = 0; c < t->column_count; c++)
+        if (widths[c] > 0)
+            fprintf(out, "| %s ", t->columns[c].title);
+    fputs("|\n", out);
+    for (size_t c = 0; c < t->column_count; c++)
+        if (widths[c] > 0)
+            fputs(t->columns[c].left ? "| :-- " : "| --: ", out);
+    fputs("|\n", out);
+    for (size_t r = 0; r < t->row_count; r++) {
+        for (size_t c = 0; c < t->column_count; c++) {
+            char own[TABLE_CELL_MAX] = "";
+
+            if (widths[c] == 0)
+                continue;
+            t->cell(t->context, r, c, own);
+            fprintf(out, "| %s ", own);
+        }
+        fputs("|\n", out);
+    }
+    fputc('\n', out);
+}
+
 int table_width(const struct table *table)
 {
     int widths[TABLE_COLUMNS_MAX];
@@ -93,7 +120,13 @@ void table_print(const struct table *table)
 {
     int widths[TABLE_COLUMNS_MAX];
 
-    drop_columns(table, measure(table, widths), widths);
+    int total = measure(table, widths);
+
+    if (table->s->markdown) {
+        print_markdown(table, widths);
+        return;
+    }
+    drop_columns(table, total, widths);
     put_row(table, widths, 0, true);
     for (size_t r = 0; r < table->row_count; r++)
         put_row(table, widths, r, false);

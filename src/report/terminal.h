@@ -17,6 +17,10 @@ void terminal_trial(const struct screen *s, const struct trial_record *t);
  * is `correction` holds, in its note, something that was wrong in the published figures. */
 void terminal_run(const struct screen *s, const struct run_record *run);
 
+/* The same as Markdown, for a file: under a heading, tables as pipes; of a single load the RESULT
+ * block as it is. */
+bool markdown_write(FILE *out, const struct run_record *run, struct error *err);
+
 /* The closing lines: in which database the record is, and what to type next. A run without a number
  * is not saved. */
 void terminal_saved(const struct screen *s, const struct run_record *run, const char *database);

@@ -720,6 +720,33 @@ static void published_tables_are_csv_as_everyone_writes_it(void **state)
     (void)state;
 }
 
+static char *print_markdown(const struct run_record *run)
+{
+    char *buffer = NULL;
+    size_t size;
+    FILE *out = open_memstream(&buffer, &size);
+    struct error err;
+
+    assert_non_null(out);
+    assert_true(markdown_write(out, run, &err));
+    fclose(out);
+    return buffer;
+}
+
+static void a_run_in_markdown_has_headings_and_tables(void **state)
+{
+    struct run_record *run = demo_run(6);
+    char *text;
+
+    run->published_text = CSV_HEADER "\nnginx,json,,throughput_per_sec,\"9|000\",1/s,*rounded*\n";
+    text = print_markdown(run);
+    golden_check("run-markdown", text);
+    assert_null(strchr(text, '\033'));
+    free(text);
+    run_record_free(run);
+    (void)state;
+}
+
 static void a_single_load_ends_with_where_it_was_saved(void **state)
 {
     struct run_record *run = new_run();
@@ -758,6 +785,7 @@ int main(void)
         cmocka_unit_test(each_server_has_the_interval_its_trials_allow),
         cmocka_unit_test(the_published_table_stands_beside_todays),
         cmocka_unit_test(published_tables_are_csv_as_everyone_writes_it),
+        cmocka_unit_test(a_run_in_markdown_has_headings_and_tables),
         cmocka_unit_test(a_single_load_ends_with_where_it_was_saved),
     };
 
