@@ -13,7 +13,7 @@ DESTDIR =
 
 export MESON PYTHON
 
-.PHONY: help all demo check unit bench lint analyze fuzz install uninstall clean
+.PHONY: help all demo studies check unit bench lint analyze fuzz install uninstall clean
 .NOTPARALLEL:
 .DEFAULT_GOAL = all
 
@@ -30,6 +30,10 @@ demo: ## build, then rank four real servers; about two minutes
 	@tools/install-packages packages/build.txt suites/demo/packages.txt
 	@$(MAKE) --no-print-directory all
 	build/assay run suites/demo
+
+studies: ## the five studies, published figures beside today's; less than an hour
+	@$(MAKE) --no-print-directory all
+	@tools/studies
 
 check: ## every test, in three builds; ends with the count
 	@tools/install-packages packages/build.txt packages/test.txt
