@@ -1,0 +1,28 @@
+"""Django in one file: no middleware, no applications, no templates."""
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import path
+
+settings.configure(
+    ALLOWED_HOSTS=["*"],
+    DEBUG=False,
+    LOGGING_CONFIG=None,
+    MIDDLEWARE=[],
+    ROOT_URLCONF=__name__,
+    SECRET_KEY="not a secret: nothing is signed here",
+    USE_I18N=False,
+)
+
+# Without its CommonMiddleware Django gives no length, and gunicorn would then send chunks where all
+# the others send 12 bytes.
+HEADERS = {"Content-Length": "12"}
+
+
+def welcome(request):
+    return HttpResponse("Hello World!", headers=HEADERS)
+
+
+urlpatterns = [path("welcome", welcome)]
+app = get_wsgi_application()
