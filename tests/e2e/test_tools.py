@@ -1,10 +1,11 @@
-"""The scripts in tools/: each must be able to say no."""
+"""The scripts in tools/ and bench/: each must be able to say no."""
 
 import importlib.machinery
 import importlib.util
 import os
 import pathlib
 import subprocess
+import types
 
 import pytest
 
@@ -86,6 +87,15 @@ def test_packages_of_a_suite_and_its_list_must_agree(tmp_path, packages, complai
     assert done.returncode == (1 if complaint else 0)
 
 
+def test_further_suites_of_a_folder_count_too(tmp_path):
+    write(tmp_path / "suites/s/suite.yaml", "targets: [{packages: [nginx-light]}]\n")
+    write(tmp_path / "suites/s/inproc.yaml", "targets: [{packages: [pypy3]}]\n")
+    write(tmp_path / "suites/s/packages.txt", "nginx-light\n")
+    done = run(TOOLS / "check-suites", tmp_path)
+    assert "'pypy3' is missing" in done.stdout
+    assert done.returncode == 1
+
+
 # ---- install-packages: with stand-ins for dpkg-query and apt-get that write down what they were asked ----
 
 
@@ -160,12 +170,16 @@ def test_a_build_folder_is_made_anew_only_when_it_was_configured_otherwise(tmp_p
 # ---- check ----
 
 
-@pytest.fixture(scope="module")
-def check():
-    loader = importlib.machinery.SourceFileLoader("check", str(TOOLS / "check"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("check", loader))
+def script(path):
+    loader = importlib.machinery.SourceFileLoader(path.name, str(path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(path.name, loader))
     loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def check():
+    return script(TOOLS / "check")
 
 
 CMOCKA = """[==========] Running 3 test(s).
@@ -201,3 +215,51 @@ def test_a_skip_needs_a_line_with_a_reason(check):
     check.judge_skips(result, {"a.*": "no such hardware", "e.f": ""})
     assert result.skipped == [("a.b", "no such hardware")]
     assert [name for name, _ in result.failed] == ["c.d (skipped)", "e.f (skipped)"]
+
+
+# ---- bench/run ----
+
+
+@pytest.fixture
+def bench():
+    return script(ROOT / "bench/run")
+
+
+def test_instructions_an_answer_leave_out_what_each_run_costs_once(bench):
+    assert bench.Instructions((1000 + 10 * 7, 10), (1000 + 40 * 7, 40)).instructions == 7
+
+
+@pytest.mark.parametrize("long", [(2000, 10), (900, 40)])
+def test_a_long_run_that_did_no_more_than_the_short_one_gives_no_figure(bench, long):
+    with pytest.raises(ValueError, match="the short one"):
+        bench.Instructions((1000, 10), long)
+
+
+def test_the_instructions_of_a_run_are_those_of_the_worker_thread(bench, tmp_path, monkeypatch):
+    def drive(_b, _contender, _connections, _seconds, _close, under, **_options):
+        counts = next(word for word in under if word.startswith("--callgrind-out-file=")).split("=")[1]
+        for thread, instructions in (("01", 5000), ("02", 700)):
+            write(pathlib.Path(f"{counts}-{thread}"), f"events: Ir\nsummary: 1\n\ntotals: {instructions}\n")
+        return 100, 50.0, None
+
+    monkeypatch.setattr(bench, "drive", drive)
+    b = types.SimpleNamespace(folder=str(tmp_path))
+    assert bench.instructions_of_run(b, None, bench.INSTRUCTIONS, 1) == (700, 100)
+
+
+@pytest.mark.parametrize(("ours", "met"), [(39, True), (41, False), (None, None)])
+def test_the_part_in_user_space_is_judged_by_instructions_and_by_nothing_else(bench, ours, met):
+    def counted(figure):
+        return [None if figure is None else types.SimpleNamespace(instructions=figure)]
+
+    times = bench.CASES[0]
+    times.rounds = {name: [types.SimpleNamespace(cpu_us=1.0, user_us=1.0)] for name in ("assay epoll", "wrk")}
+    bench.INSTRUCTIONS.rounds = {"assay epoll": counted(ours), "wrk": counted(100)}
+    rows = bench.limits([times, bench.INSTRUCTIONS], {})
+    assert [row[-1] for row in rows if row[1].startswith("epoll: user-space part")] == [met]
+
+
+def test_a_part_of_the_bench_that_does_not_exist_is_refused_with_the_list(tmp_path):
+    done = run(ROOT / "bench/run", "--only", "many,wrk", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no such part: wrk; there are many, one, close, instructions, memory" in done.stderr
