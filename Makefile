@@ -36,7 +36,7 @@ studies: ## the five studies, published figures beside today's; less than an hou
 	@tools/studies
 
 check: ## every test, in three builds; ends with the count
-	@tools/install-packages packages/build.txt packages/test.txt
+	@tools/install-packages packages/build.txt packages/test.txt packages/inproc.txt
 	@$(PYTHON) tools/check
 
 unit: all ## the unit tests alone, in seconds

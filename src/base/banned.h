@@ -7,6 +7,11 @@
 #include <sys/time.h>
 #include <time.h>
 
+/* Headers of others may name what follows (PHP's do): then they come first. */
+#ifdef ASSAY_BEFORE_BANNED
+#include ASSAY_BEFORE_BANNED
+#endif
+
 /* With clang, fortified stdio.h makes macros of these two. */
 #undef sprintf
 #undef vsprintf

@@ -14,7 +14,9 @@ enum exit_code {
 
 int cmd_load(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_inproc(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_audit(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
 int cmd_server(int argc, char **argv);

@@ -9,11 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/rng.h"
 #include "base/units.h"
 #include "cli/cmd.h"
 #include "cli/common.h"
 #include "cli/show_progress.h"
 #include "cli/version.h"
+#include "net/sock.h"
 #include "probe/proc.h"
 #include "probe/program.h"
 #include "proto/url.h"
@@ -21,6 +23,8 @@
 #include "run/drive.h"
 
 #define FILE_BYTES_MAX (64u << 20) /* of a body or headers read from a file */
+
+#define OPTIONS_BYTES (256u << 10) /* of texts; 256 stages with their names take 60 KB of it */
 
 enum {
     KEY_TIMEOUT = 0x100,
@@ -33,6 +37,8 @@ enum {
     KEY_CLOSE,
     KEY_RING,
     KEY_NO_SAVE,
+    KEY_STAGES,
+    KEY_UNIX_SOCKET,
     KEY_END,
 };
 
@@ -45,27 +51,32 @@ static const struct argp_option option_table[] = {
     { "rate", 'r', "RATE", 0, "Open loop: requests per second in total, whatever the server does",
      1 },
     { NULL,                                                                   'R', NULL, OPTION_ALIAS, NULL, 1 },
-    { "arrivals",                                                                   KEY_ARRIVALS, "SHAPE", 0, "Open loop: poisson or even (poisson)", 1 },
-    { "warmup",                                                          KEY_WARMUP, "TIME", 0,
+    { "stages",                                                                   KEY_STAGES, "LIST", 0,
+     "Several loads in a row, each reported by itself: 10s:400/s,10s:500/s (open), "
+      "10000n:20c,2s:30c (closed), 2s:400..9000+1200/s", 1 },
+    { "arrivals",                                                          KEY_ARRIVALS, "SHAPE", 0, "Open loop: poisson or even (poisson)", 1 },
+    { "warmup",                                                                 KEY_WARMUP, "TIME", 0,
      "Drive this long before measuring (a tenth of the duration; none with -n)", 1 },
-    { "timeout",                                                                 KEY_TIMEOUT, "TIME", 0, "Give a request up after this long (5s)", 1 },
-    { "close",                                KEY_CLOSE, NULL, 0, "A connection for each request", 1 },
+    { "timeout",                                KEY_TIMEOUT, "TIME", 0, "Give a request up after this long (5s)", 1 },
+    { "close",                                                                   KEY_CLOSE, NULL, 0, "A connection for each request", 1 },
+    { "unix-socket",KEY_UNIX_SOCKET, "PATH", 0,
+     "Connect to this Unix socket; the URL gives Host and path", 2 },
     { "header",                                                                   'H', "NAME: VALUE", 0, "Send this header too; @FILE: one a line", 2 },
-    { "method",'m', "METHOD", 0, "GET, HEAD, POST, ... (GET, with a body POST)", 2 },
-    { NULL,                                                                   'X', NULL, OPTION_ALIAS, NULL, 2 },
-    { "body",                                                                   'b', "TEXT", 0, "Send this body; @FILE: what is in it", 2 },
-    { "data",                                                              0, NULL, OPTION_ALIAS, NULL, 2 },
-    { "expect-status",                                                              KEY_EXPECT_STATUS, "CODE", 0,
+    { "method",                                                                   'm', "METHOD", 0, "GET, HEAD, POST, ... (GET, with a body POST)", 2 },
+    { NULL,                                                              'X', NULL, OPTION_ALIAS, NULL, 2 },
+    { "body",                                                              'b', "TEXT", 0, "Send this body; @FILE: what is in it", 2 },
+    { "data", 0, NULL, OPTION_ALIAS, NULL, 2 },
+    { "expect-status",                                                                   KEY_EXPECT_STATUS, "CODE", 0,
      "The right status (what the probes get, if below 400)", 3 },
-    { "expect-body", KEY_EXPECT_BODY, "TEXT", 0,
+    { "expect-body",KEY_EXPECT_BODY, "TEXT", 0,
      "The right body, @FILE likewise (what the probes get, if they agree)", 3 },
-    { "cpus",                                                                   KEY_CPUS, "LIST", 0, "Pin the generator: 0,2-3 or client=0", 4 },
-    { "ring",KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 4 },
-    { "seed",                                                        KEY_SEED, "N", 0,
+    { "cpus",                                                        KEY_CPUS, "LIST", 0, "Pin the generator: 0,2-3 or client=0", 4 },
+    { "ring",                                                                   KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 4 },
+    { "seed",                                                            KEY_SEED, "N", 0,
      "Of Poisson arrivals and nonces; printed, so that a run can be repeated", 4 },
-    { "no-save",                                                                   KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 4 },
-    { "latency",                                                          'L', NULL, OPTION_HIDDEN, NULL, 4 }, /* wrk's habit: here it is always shown */
-    { 0                                                            },
+    { "no-save",                                                              KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 4 },
+    { "latency",                   'L', NULL, OPTION_HIDDEN, NULL, 4 }, /* wrk's habit: here it is always shown */
+    { 0                                                                  },
 };
 
 struct options {
@@ -79,8 +90,15 @@ struct options {
     uint64_t seed;
     bool seed_given, method_given, no_save;
     int given; /* words in front of the command line that the environment gave */
-    enum { BY_DEFAULT, BY_ENVIRONMENT, BY_COMMAND } duration_by, requests_by;
-    struct arena arena;                           /* of texts */
+    enum {
+        BY_DEFAULT,
+        BY_ENVIRONMENT,
+        BY_COMMAND
+    } duration_by,
+        requests_by, rate_by, connections_by, stages_by;
+    const char *unix_socket; /* NULL: the URL's host and port */
+    struct stages stages;
+    struct arena arena;                           /* of texts and stages */
     struct arena files[WORKLOAD_HEADERS_MAX + 2]; /* one for each that was read */
     size_t file_count;
 };
@@ -153,7 +171,7 @@ static bool add_header(struct options *o, struct slice line, struct error *err)
 
 static bool add_headers(struct options *o, const char *argument, struct error *err)
 {
-    struct slice text;
+    struct slice text = { 0 };
 
     if (!text_or_file(o, argument, &text, err))
         return false;
@@ -230,6 +248,7 @@ static bool take_option(struct options *o, int key, const char *argument, int by
         if (!parse_count("--connections", argument, 1, LOAD_CONNECTIONS_MAX, &number, err))
             return false;
         o->load.connections = (uint32_t)number;
+        o->connections_by = by;
         return true;
     case 't':
         if (!parse_count("--threads", argument, 1, LOAD_THREADS_MAX, &number, err))
@@ -241,14 +260,22 @@ static bool take_option(struct options *o, int key, const char *argument, int by
         return parse_count("--requests", argument, 1, UINT64_C(1) << 53, &o->load.requests, err);
     case 'd':
         o->duration_by = by;
-        return duration_option("--duration", argument, MILLISECOND_NS, 1000 * 3600 * SECOND_NS,
+        return duration_option("--duration", argument, MILLISECOND_NS, 1000 * (3600 * SECOND_NS),
                                &o->load.duration_ns, err);
     case 'r':
         o->load.model = LOAD_OPEN;
+        o->rate_by = by;
         if (!units_parse_rate(slice_of(argument), &o->load.rate_per_sec))
             return error_usage(err, "--rate '%s' is no rate; write it like 400 or 20k", argument);
         if (o->load.rate_per_sec > LOAD_RATE_MAX_PER_SEC)
             return error_usage(err, "--rate %s is out of range; 10M at most", argument);
+        return true;
+    case KEY_STAGES:
+        o->stages.count = 0;
+        o->stages_by = by;
+        return stages_add_list(&o->stages, slice_of(argument), err) || error_wrap(err, "--stages");
+    case KEY_UNIX_SOCKET:
+        o->unix_socket = argument;
         return true;
     case KEY_WARMUP:
         return duration_option("--warmup", argument, 0, 3600 * SECOND_NS, &o->load.warmup_ns, err);
@@ -290,6 +317,12 @@ static bool take_option(struct options *o, int key, const char *argument, int by
     }
 }
 
+/* argp hands out an alias of one letter as it was typed: curl's -X, wrk2's -R. */
+static int meant(int key)
+{
+    return key == 'X' ? 'm' : key == 'R' ? 'r' : key;
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct options *o = state->input;
@@ -310,8 +343,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     default:
         if (key <= 0 || key >= KEY_END) /* argp's own events, and the common options */
             return ARGP_ERR_UNKNOWN;
-        if (!take_option(o, key, argument, state->next - 1 > o->given ? BY_COMMAND : BY_ENVIRONMENT,
-                         &err))
+        if (!take_option(o, meant(key), argument,
+                         state->next - 1 > o->given ? BY_COMMAND : BY_ENVIRONMENT, &err))
             argp_error(state, "%s", err.text);
         return 0;
     }
@@ -333,6 +366,36 @@ static const struct argp load_argp = {
     .children = children,
 };
 
+/* What the stages say must not be said beside them; what the environment says gives way. */
+static bool finish_stages(struct options *o, struct error *err)
+{
+    const struct {
+        int by;
+        const char *option;
+    } theirs[] = {
+        {o->rate_by,      "-r"},
+        { o->duration_by, "-d"},
+        { o->requests_by, "-n"},
+    };
+    const struct load_stage *stages = o->stages.list;
+
+    for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++)
+        if (theirs[i].by == BY_COMMAND && o->stages_by == BY_ENVIRONMENT)
+            return true; /* the command line wins */
+        else if (theirs[i].by == BY_COMMAND)
+            return error_usage(err, "--stages say what %s says; leave one out", theirs[i].option);
+    if (o->connections_by == BY_COMMAND && stages[0].connections > 0)
+        return error_usage(err, "stages like 20c say how many connections; leave -c out");
+    for (size_t i = 0; i < o->stages.count; i++)
+        if (stages[i].connections > 0 && stages[i].connections < o->load.threads)
+            return error_usage(err,
+                               "stage %zu: %u threads for %u connections: a thread needs one "
+                               "at least",
+                               i + 1, o->load.threads, stages[i].connections);
+    load_set_stages(&o->load, stages_name(&o->stages, SLICE(""), &o->arena), o->stages.count);
+    return true;
+}
+
 static bool finish_options(struct options *o, struct error *err)
 {
     if (!url_parse(slice_of(o->url_text), &o->url, err))
@@ -345,6 +408,8 @@ static bool finish_options(struct options *o, struct error *err)
         o->load.duration_ns = 0;
     else
         o->load.requests = 0;
+    if (o->stages.count > 0 && !finish_stages(o, err))
+        return false;
     if (o->load.threads > o->load.connections)
         return error_usage(err, "%u threads for %u connections: a thread needs one at least",
                            o->load.threads, o->load.connections);
@@ -369,9 +434,14 @@ static int32_t find_server(const struct addr *addr, char *ret_name)
 {
     int32_t pid;
 
-    if (!addr_is_local(addr) || addr_port(addr) == 0)
+    if (!addr_is_local(addr))
         return 0;
-    pid = proc_listener("", addr_port(addr), ret_name);
+    if (addr->any.sa_family == AF_UNIX) {
+        pid = sock_unix_listener(addr);
+        proc_name("", pid, ret_name);
+    } else {
+        pid = proc_listener("", addr_port(addr), ret_name);
+    }
     return pid > 0 ? program_root("", pid) : 0;
 }
 
@@ -410,7 +480,8 @@ static void fill_in(struct options *o, struct trial_record *record, const struct
     char where[ADDR_TEXT_MAX];
 
     record->url = arena_text(&record->arena, o->url_text, strlen(o->url_text));
-    record->target = arena_format(&record->arena, "%s", addr_text(addr, where));
+    record->address = arena_format(&record->arena, "%s", addr_text(addr, where));
+    record->target = record->address;
     if (server > 0)
         record->target_title = arena_format(&record->arena, "pid %d %s", server, server_name);
     record->workload = o->workload;
@@ -419,8 +490,9 @@ static void fill_in(struct options *o, struct trial_record *record, const struct
     record->started = wall_now();
 }
 
-static bool test_address(struct options *o, struct trial_record *record, const struct addr *addr,
-                         struct view *view, struct error *err)
+/* One drive of the load: all of it, or a stage. */
+static bool test_address(struct options *o, struct trial_record *record, const struct load *load,
+                         const struct addr *addr, struct view *view, struct error *err)
 {
     char server_name[PROC_NAME_MAX] = "";
     int32_t server = find_server(addr, server_name);
@@ -429,7 +501,7 @@ static bool test_address(struct options *o, struct trial_record *record, const s
                            .address_count = 1,
                            .host = slice_of(host_header(o)),
                            .workload = &record->workload,
-                           .load = &o->load,
+                           .load = load,
                            .ring = o->ring,
                            .cpus = o->places.client,
                            .cpu_count = o->places.client_count,
@@ -439,18 +511,21 @@ static bool test_address(struct options *o, struct trial_record *record, const s
                            .stop_asked = &stop_asked,
                            .observer = &observer };
 
+    if (load->stage > 1) /* as in a suite: arrivals of its own */
+        drive.seed = rng_split(o->seed, load->stage - 1).state;
     fill_in(o, record, addr, server_name, server);
     if (!drive_run(&drive, record, err))
         return false;
-    if (record->state == TRIAL_NOT_READY)
-        return error_set(err, 0, "%s: %s", o->url_text, record->reason);
+    /* Where the first stage was answered, a later one that is not has found a limit. */
+    if (record->state == TRIAL_NOT_READY && load->stage <= 1)
+        return error_set(err, 0, "%s: %s", o->unix_socket != NULL ? record->address : o->url_text,
+                         record->reason);
     return true;
 }
 
 static struct run_record *new_run(struct options *o, int argc, char **argv, struct error *err)
 {
     struct run_record *run = run_record_new(1u << 20, err);
-    struct drive sizing = { .load = &o->load, .workload = &o->workload };
 
     if (run == NULL)
         return NULL;
@@ -460,95 +535,147 @@ static struct run_record *new_run(struct options *o, int argc, char **argv, stru
     run->blocks = 1;
     run->started = wall_now();
     host_read("", &run->host);
-    run->trials = arena_new(&run->arena, struct trial_record *, 1);
-    run->trials[0] = trial_record_new(drive_arena_bytes(&sizing), err);
-    if (run->trials[0] == NULL) {
-        run_record_free(run);
-        return NULL;
-    }
-    run->trial_count = 1;
+    run->trials = arena_new(&run->arena, struct trial_record *, load_drives(&o->load));
     return run;
 }
 
-static bool save(struct store *store, struct run_record *run, struct error *err)
+/* Adds the newest record, and before the first one the run itself. */
+static bool save_newest(struct store *store, struct run_record *run, struct error *err)
 {
-    run->partial = run->trials[0]->tally.partial;
-    return store_add_run(store, run, err) && store_add_trial(store, run, run->trials[0], err) &&
-           store_end_run(store, run, run->partial, err);
+    if (store == NULL)
+        return true;
+    if (run->trial_count == 1 && !store_add_run(store, run, err))
+        return false;
+    return store_add_trial(store, run, run->trials[run->trial_count - 1], err);
+}
+
+static bool any_answer(const struct run_record *run)
+{
+    for (size_t i = 0; i < run->trial_count; i++)
+        if (run->trials[i]->tally.ok > 0)
+            return true;
+    return false;
+}
+
+static bool all_ready(const struct run_record *run)
+{
+    for (size_t i = 0; i < run->trial_count; i++)
+        if (run->trials[i]->state == TRIAL_NOT_READY)
+            return false;
+    return true;
 }
 
 static int report(struct options *o, const struct run_record *run, struct error *err)
 {
-    const struct trial_record *record = run->trials[0];
-
     if (o->common.quiet < 2 && !stdout_taken(&o->common)) {
         struct screen out = screen_detect(stdout, o->common.color);
 
         terminal_run(&out, run);
         terminal_saved(&out, run, database_name(&o->common));
     }
-    if (!write_outputs(&o->common, run, true, err))
+    if (!write_outputs(&o->common, run, o->load.stages == NULL, err))
         return fail(err);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         error_set(err, errno, "write the result to standard output");
         return fail(err);
     }
-    if (record->tally.ok == 0 && stop_asked == 0) {
+    if (!any_answer(run) && stop_asked == 0) {
         fprintf(stderr,
-                record->tally.scheduled == 0
+                run->trials[0]->tally.scheduled == 0
                     ? "error: no request was due in so short a time; a longer -d, or a higher -r\n"
                     : "error: not one right answer was measured\n");
+        return EXIT_MEASUREMENT;
+    }
+    if (stop_asked == 0 && !all_ready(run)) {
+        fprintf(stderr,
+                "error: not every stage could be measured; the reasons stand beside them\n");
         return EXIT_MEASUREMENT;
     }
     return signals_exit_code(EXIT_DONE);
 }
 
-static bool measure(struct options *o, struct run_record *run, struct error *err)
+static bool find_address(const struct options *o, struct addr *ret_addr, struct error *err)
+{
+    size_t used;
+
+    if (o->unix_socket != NULL)
+        return addr_unix(slice_of(o->unix_socket), ret_addr, err) ||
+               error_wrap(err, "--unix-socket");
+    if (addr_resolve(o->url.host, o->url.port, ret_addr, err))
+        return true;
+    used = strlen(err->text);
+    snprintf(err->text + used, sizeof(err->text) - used,
+             "; check the spelling, or give the address itself");
+    return false;
+}
+
+/* Drive after drive, each kept as it ends. *unsaved: what could not be, was not. */
+static bool measure_all(struct options *o, const struct addr *addr, struct view *view,
+                        struct store *store, struct run_record *run, struct error *unsaved,
+                        struct error *err)
+{
+    for (uint32_t i = 0; i < load_drives(&o->load) && stop_asked == 0; i++) {
+        const struct load load = load_drive(&o->load, i);
+        const struct drive sizing = { .load = &load, .workload = &o->workload };
+        struct trial_record *record = trial_record_new(drive_arena_bytes(&sizing), err);
+
+        if (record == NULL || !test_address(o, record, &load, addr, view, err)) {
+            trial_record_free(record);
+            return false;
+        }
+        run->trials[run->trial_count++] = record;
+        run->partial = run->partial || record->tally.partial;
+        if (unsaved->text[0] == '\0' && !save_newest(store, run, unsaved))
+            run->id[0] = '\0'; /* nobody should look for it */
+    }
+    return true;
+}
+
+static bool measure(struct options *o, struct store *store, struct run_record *run,
+                    struct error *unsaved, struct error *err)
 {
     struct addr addr;
     struct view view = { .screen = screen_detect(stderr, o->common.color) };
     bool fine;
 
-    if (!addr_resolve(o->url.host, o->url.port, &addr, err)) {
-        size_t used = strlen(err->text);
-
-        snprintf(err->text + used, sizeof(err->text) - used,
-                 "; check the spelling, or give the address itself");
-        return false;
-    }
-    if (!drive_descriptors(&o->load, err))
+    if (!find_address(o, &addr, err) || !drive_descriptors(&o->load, err))
         return false;
     view.live = live_new(&view.screen, o->common.quiet > 0);
-    fine = test_address(o, run->trials[0], &addr, &view, err);
+    fine = measure_all(o, &addr, &view, store, run, unsaved, err);
     live_clear(view.live);
     live_free(view.live);
+    run->partial = run->partial || run->trial_count < load_drives(&o->load);
+    if (store != NULL && run->trial_count > 0 && unsaved->text[0] == '\0' &&
+        !store_end_run(store, run, run->partial, unsaved))
+        run->id[0] = '\0';
     return fine;
 }
 
-static int load_once(struct options *o, int argc, char **argv, struct error *err)
+static int load_all(struct options *o, int argc, char **argv, struct error *err)
 {
+    struct error unsaved = { .text = "" };
     struct store *store = NULL;
     struct run_record *run;
-    int code;
+    bool fine;
+    int code = EXIT_DONE;
 
     if (!finish_options(o, err) || !check_outputs(&o->common, err))
         return fail(err);
     if (!o->no_save && !database_open_to_write(&o->common, &store, err))
         return fail(err);
     run = new_run(o, argc, argv, err);
-    if (run == NULL || !measure(o, run, err)) {
-        code = fail(err);
-    } else {
-        struct error not_saved;
-        bool saved = store == NULL || save(store, run, &not_saved);
+    fine = run != NULL && measure(o, store, run, &unsaved, err);
+    /* The stages before one that could not be driven are kept and shown. */
+    if (run != NULL && run->trial_count > 0) {
+        struct error not_written;
 
-        if (!saved)
-            run->id[0] = '\0'; /* nobody should look for it */
-        code = report(o, run, err);
-        if (!saved) {
-            error_wrap(&not_saved, "the result above is not saved");
-            code = fail(&not_saved);
-        }
+        code = report(o, run, &not_written);
+    }
+    if (!fine)
+        code = fail(err);
+    if (unsaved.text[0] != '\0') {
+        error_wrap(&unsaved, "the result above is not saved");
+        code = fail(&unsaved);
     }
     run_record_free(run);
     store_close(store);
@@ -565,16 +692,16 @@ int cmd_load(int argc, char **argv)
     int code;
 
     if (!with_environment(argc, argv, option_table, &full_argc, &full_argv, &o.given, &err) ||
-        !arena_map(&o.arena, 65536, &err))
+        !arena_map(&o.arena, OPTIONS_BYTES, &err))
         return fail(&err);
     full_argv[0] = program_name;
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&load_argp, full_argc, full_argv, 0, NULL, &o);
     signals_catch();
-    code = load_once(&o, argc, argv, &err);
+    code = load_all(&o, argc, argv, &err);
     for (size_t i = 0; i < o.file_count; i++)
         arena_unmap(&o.files[i]);
     arena_unmap(&o.arena);
-    free(full_argv);
+    free_words(full_argv, o.given);
     return code;
 }

@@ -14,6 +14,7 @@
 #include "cli/version.h"
 #include "report/ranking.h"
 #include "report/terminal.h"
+#include "run/calls.h"
 #include "run/session.h"
 #include "stats/interval.h"
 
@@ -135,9 +136,31 @@ static json_t *names(const struct slice *list, size_t count)
     return array;
 }
 
+/* Those that are run. */
+static size_t workload_names(const struct suite *suite, struct slice *ret_names)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < suite->workload_count; i++)
+        if (suite_runs_workload(suite, i))
+            ret_names[count++] = suite->workloads[i].name;
+    return count;
+}
+
+/* With each stage by its own name. */
+static size_t load_names(const struct suite *suite, struct slice *ret_names)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < suite->load_count; i++)
+        for (uint32_t k = 0; suite_runs_load(suite, i) && k < load_drives(&suite->loads[i]); k++)
+            ret_names[count++] = load_drive(&suite->loads[i], k).name;
+    return count;
+}
+
 static bool print_plan_json(const struct session *s)
 {
-    struct slice list[SUITE_TARGETS_MAX * 4];
+    struct slice list[SUITE_LOADS_MAX * STAGES_MAX]; /* a quarter of a megabyte */
     json_t *plan = json_object();
     json_t *targets = json_array();
     bool fine;
@@ -149,13 +172,10 @@ static bool print_plan_json(const struct session *s)
     json_object_set_new(plan, "seed", json_integer((json_int_t)s->options.seed));
     json_object_set_new(plan, "blocks", json_integer(s->blocks));
     json_object_set_new(plan, "targets", targets);
-    for (size_t i = 0; i < s->suite->workload_count; i++)
-        list[i] = s->suite->workloads[i].name;
-    json_object_set_new(plan, "workloads", names(list, s->suite->workload_count));
-    for (size_t i = 0; i < s->suite->load_count; i++)
-        list[i] = s->suite->loads[i].name;
-    json_object_set_new(plan, "loads", names(list, s->suite->load_count));
-    json_object_set_new(plan, "trials", json_integer((json_int_t)s->slot_count));
+    json_object_set_new(plan, "workloads", names(list, workload_names(s->suite, list)));
+    json_object_set_new(plan, "loads", names(list, load_names(s->suite, list)));
+    json_object_set_new(plan, "trials", json_integer((json_int_t)s->record_count));
+    json_object_set_new(plan, "calls", json_integer((json_int_t)calls_count(s)));
     json_object_set_new(plan, "seconds", json_real(round((double)session_ns(s) / 1e8) / 10));
     fine = json_dumpf(plan, stdout, JSON_INDENT(2)) == 0 && printf("\n") > 0 && fflush(stdout) == 0;
     json_decref(plan);
@@ -171,15 +191,23 @@ static void print_cpus(const char *who, const uint32_t *cpus, uint32_t count)
         printf("%s%u", i == 0 ? " CPU " : ",", cpus[i]);
 }
 
+static size_t count_bits(uint64_t mask)
+{
+    return (size_t)__builtin_popcountll(mask);
+}
+
 static bool print_plan(const struct session *s)
 {
     char time_text[UNITS_TEXT_MAX];
 
     printf("%s: %.*s\n", s->suite->file, (int)s->suite->title.len, s->suite->title.ptr);
     printf("%zu variants x %zu workloads x %zu loads, %u blocks: %zu trials, about %s, seed %llu\n",
-           s->variant_count, s->suite->workload_count, s->suite->load_count, s->blocks,
-           s->slot_count, units_duration(session_ns(s), true, time_text),
+           s->variant_count, count_bits(s->suite->workloads_mask), count_bits(s->suite->loads_mask),
+           s->blocks, s->record_count, units_duration(session_ns(s), true, time_text),
            (unsigned long long)s->options.seed);
+    if (calls_count(s) > 0)
+        printf("%zu applications called in-process, in %u processes each\n", calls_count(s),
+               s->blocks);
     print_cpus("generator on", s->places.client, s->places.client_count);
     print_cpus(", targets on", s->places.server, s->places.server_count);
     printf("\n\n%-6s %-5s %-36s %-20s %s\n", "block", "no.", "target", "workload", "load");
@@ -187,11 +215,14 @@ static bool print_plan(const struct session *s)
         const struct trial_slot *slot = &s->slots[i];
         const struct slice target = s->variants[slot->variant].name;
         const struct slice workload = s->suite->workloads[slot->workload].name;
-        const struct slice load = s->suite->loads[slot->load].name;
+        const struct load *load = &s->suite->loads[slot->load];
 
-        printf("%-6u %-5u %-36.*s %-20.*s %.*s\n", slot->block + 1, slot->position + 1,
-               (int)target.len, target.ptr, (int)workload.len, workload.ptr, (int)load.len,
-               load.ptr);
+        printf("%-6u %-5u %-36.*s %-20.*s %.*s", slot->block + 1, slot->position + 1,
+               (int)target.len, target.ptr, (int)workload.len, workload.ptr, (int)load->name.len,
+               load->name.ptr);
+        if (load->stages != NULL)
+            printf(" (%u stages)", load->stage_count);
+        printf("\n");
     }
     return fflush(stdout) == 0;
 }
@@ -220,13 +251,34 @@ static size_t variant_index(const struct session *s, const char *name)
     return s->variant_count;
 }
 
+/* A load's records have its name; those of its stages begin with it and a slash. */
+static bool is_of_load(const struct trial_record *t, const struct load *load)
+{
+    struct slice name = t->load.name;
+
+    if (load->stages == NULL)
+        return slice_equal(name, load->name);
+    return name.len > load->name.len && slice_starts(name, load->name) &&
+           name.ptr[load->name.len] == '/';
+}
+
+/* The columns are the workloads and loads that are run, in the order of the file. */
+static size_t column_of(const struct suite *suite, size_t workload, size_t load)
+{
+    const uint64_t earlier_workloads = suite->workloads_mask & ((UINT64_C(1) << workload) - 1);
+    const uint64_t earlier_loads = suite->loads_mask & ((UINT64_C(1) << load) - 1);
+
+    return count_bits(earlier_workloads) * count_bits(suite->loads_mask) +
+           count_bits(earlier_loads);
+}
+
 static size_t column_index(const struct session *s, const struct trial_record *t)
 {
     for (size_t w = 0; w < s->suite->workload_count; w++)
         for (size_t l = 0; l < s->suite->load_count; l++)
             if (slice_equal(s->suite->workloads[w].name, t->workload.name) &&
-                slice_equal(s->suite->loads[l].name, t->load.name))
-                return w * s->suite->load_count + l;
+                is_of_load(t, &s->suite->loads[l]))
+                return column_of(s->suite, w, l);
     return SIZE_MAX;
 }
 
@@ -248,7 +300,7 @@ static int64_t time_left_ns(const struct view *v, struct mono now)
     if (v->done == 0)
         return session_ns(v->session);
     return (int64_t)((double)elapsed_ns / (double)v->done *
-                     (double)(v->session->slot_count - v->done));
+                     (double)(v->session->record_count - v->done));
 }
 
 static void show(void *context, const struct progress *progress)
@@ -263,7 +315,7 @@ static void show(void *context, const struct progress *progress)
     struct live_trial trial = live_trial_of(progress, &v->screen, &texts);
     struct live_run run = { .title = title,
                             .done = v->done,
-                            .count = s->slot_count,
+                            .count = s->record_count,
                             .elapsed_ns = mono_diff_ns(v->started, now),
                             .left_ns = time_left_ns(v, now),
                             .rows = v->rows,
@@ -275,7 +327,7 @@ static void show(void *context, const struct progress *progress)
                             .medians = v->medians };
 
     snprintf(title, sizeof(title), "%.*s   %zu trials in %u blocks   seed %llu",
-             (int)s->suite->name.len, s->suite->name.ptr, s->slot_count, s->blocks,
+             (int)s->suite->name.len, s->suite->name.ptr, s->record_count, s->blocks,
              (unsigned long long)s->options.seed);
     if (in_table && v->cells[cell] == LIVE_TO_COME)
         v->cells[cell] = LIVE_RUNNING;
@@ -306,8 +358,10 @@ static void trial_done(void *context, const struct trial_record *t, size_t index
     if (cell_of(v, t, &cell)) {
         bool fine = t->state == TRIAL_DONE && !t->tally.partial && t->tally.ok > 0;
 
-        v->cells[cell] = fine ? LIVE_DONE : LIVE_FAILED;
-        v->rates[cell] = fine ? record_throughput_per_sec(t) : (double)NAN;
+        /* The stages of a load share a cell, and have no rate in common. */
+        if (t->load.stage <= 1 || !fine)
+            v->cells[cell] = fine ? LIVE_DONE : LIVE_FAILED;
+        v->rates[cell] = fine && t->load.stage == 0 ? record_throughput_per_sec(t) : (double)NAN;
         update_median(v, variant_index(v->session, t->target), cell % v->columns);
     }
     if (v->lines)
@@ -319,9 +373,9 @@ static const char *column_name(struct session *s, size_t workload, size_t load)
     const struct slice w = s->suite->workloads[workload].name;
     const struct slice l = s->suite->loads[load].name;
 
-    if (s->suite->load_count == 1)
+    if (count_bits(s->suite->loads_mask) == 1)
         return arena_text(&s->arena, w.ptr, w.len);
-    if (s->suite->workload_count == 1)
+    if (count_bits(s->suite->workloads_mask) == 1)
         return arena_text(&s->arena, l.ptr, l.len);
     return arena_format(&s->arena, "%.*s %.*s", (int)w.len, w.ptr, (int)l.len, l.ptr);
 }
@@ -331,7 +385,7 @@ static bool view_open(struct view *v, const struct options *o, struct session *s
     size_t cells;
 
     *v = (struct view){ .screen = screen_detect(stderr, o->common.color), .session = s };
-    v->columns = s->suite->workload_count * s->suite->load_count;
+    v->columns = count_bits(s->suite->workloads_mask) * count_bits(s->suite->loads_mask);
     cells = s->variant_count * s->blocks * v->columns;
     v->cells = calloc(cells, sizeof(*v->cells));
     v->rates = calloc(cells, sizeof(*v->rates));
@@ -348,7 +402,8 @@ static bool view_open(struct view *v, const struct options *o, struct session *s
         v->rows[i] = arena_text(&s->arena, s->variants[i].name.ptr, s->variants[i].name.len);
     for (size_t w = 0; w < s->suite->workload_count; w++)
         for (size_t l = 0; l < s->suite->load_count; l++)
-            v->column_names[w * s->suite->load_count + l] = column_name(s, w, l);
+            if (suite_runs_workload(s->suite, w) && suite_runs_load(s->suite, l))
+                v->column_names[column_of(s->suite, w, l)] = column_name(s, w, l);
     v->lines = !v->screen.terminal && o->common.quiet == 0;
     v->live = live_new(&v->screen, o->common.quiet > 0 || v->lines);
     v->started = mono_now();
@@ -368,13 +423,24 @@ static void view_close(struct view *v)
 
 /* ---- the run ---- */
 
+static bool calls_complete(const json_t *tables)
+{
+    json_t *table, *row;
+    size_t i, k;
+
+    json_array_foreach(tables, i, table) json_array_foreach(
+        json_object_get(table, "rows"), k,
+        row) if (json_string_length(json_object_get(row, "reason")) > 0) return false;
+    return true;
+}
+
 /* Whether each target could be measured: what could not be has its reason in the ranking. */
 static bool all_complete(const struct run_record *run)
 {
     for (size_t i = 0; i < run->trial_count; i++)
         if (run->trials[i]->state != TRIAL_DONE || run->trials[i]->tally.ok == 0)
             return false;
-    return run->trial_count > 0;
+    return calls_complete(run->inproc) && (run->trial_count > 0 || run->inproc != NULL);
 }
 
 static int report(const struct options *o, const struct run_record *run, struct error *err)
@@ -467,6 +533,6 @@ int cmd_run(int argc, char **argv)
     signals_catch();
     code = plan_and_run(&o, &err);
     arena_unmap(&arena);
-    free(full_argv);
+    free_words(full_argv, given);
     return code;
 }

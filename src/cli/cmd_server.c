@@ -18,23 +18,36 @@
 
 #define BODY_DEFAULT "hello, world\n"
 
-enum key { KEY_SIZE = 0x100, KEY_BODY, KEY_TYPE, KEY_CLOSE, KEY_CPUS };
+enum key {
+    KEY_SIZE = 0x100,
+    KEY_BODY,
+    KEY_TYPE,
+    KEY_CLOSE,
+    KEY_CPUS,
+    KEY_UNIX,
+    KEY_ORACLE,
+    KEY_SEED,
+};
 
 static const struct argp_option options[] = {
-    {"port",                                   'p', "PORT", 0, "Port on 127.0.0.1; 0 takes a free one", 0 },
-    { "size",                                  KEY_SIZE, "BYTES", 0, "Answer with a body of this many bytes (1k, 64KiB, 1MiB)", 0 },
-    { "body", KEY_BODY, "TEXT", 0,
+    {"port",                                                     'p', "PORT", 0, "Port on 127.0.0.1; 0 takes a free one", 0 },
+    { "unix-socket",                                                    KEY_UNIX, "PATH", 0, "Listen on this Unix socket instead of a port", 0 },
+    { "size",                   KEY_SIZE, "BYTES", 0, "Answer with a body of this many bytes (1k, 64KiB, 1MiB)", 0 },
+    { "body",                                                         KEY_BODY, "TEXT", 0,
      "Answer with this body (default: \"hello, world\" and a newline)", 0 },
-    { "content-type",                                       KEY_TYPE, "TYPE", 0, "Content-Type of the answers (default: text/plain)", 0 },
-    { "threads",'t', "N", 0, "Threads that serve (default: 1)", 0 },
-    { "close",                                       KEY_CLOSE, NULL, 0, "Close the connection after every answer, and say so", 0 },
-    { "cpus",                                       KEY_CPUS, "LIST", 0, "Run on these CPUs only, such as 1 or 0,2-3", 0 },
-    { "help",                                  'h', NULL, 0, "Show this help", -1 },
-    { 0                                 },
+    { "content-type",KEY_TYPE, "TYPE", 0, "Content-Type of the answers (default: text/plain)", 0 },
+    { "threads",                                                         't', "N", 0, "Threads that serve (default: 1)", 0 },
+    { "close",                                                         KEY_CLOSE, NULL, 0, "Close the connection after every answer, and say so", 0 },
+    { "oracle", KEY_ORACLE, "MODE", 0, "Misbehave as told, see below; can be given again", 0 },
+    { "seed", KEY_SEED, "N", 0, "Of the oracle's random numbers (default: 1)", 0 },
+    { "cpus",                                                    KEY_CPUS, "LIST", 0, "Run on these CPUs only, such as 1 or 0,2-3", 0 },
+    { "help",                                                   'h', NULL, 0, "Show this help", -1 },
+    { 0},
 };
 
 struct command {
     struct server_config config;
+    struct behave oracle;
     bool port_given, body_given, size_given, help;
     uint64_t size;
     cpu_set_t cpus;
@@ -119,6 +132,14 @@ static bool take(struct command *c, int key, const char *arg)
         return c->config.close = true;
     case KEY_CPUS:
         return take_cpus(c, text);
+    case KEY_UNIX:
+        c->config.unix_socket = arg;
+        return true;
+    case KEY_ORACLE:
+        c->config.oracle = &c->oracle;
+        return behave_add(&c->oracle, text, &c->err);
+    case KEY_SEED:
+        return number(text, UINT64_MAX, "seed", &c->oracle.seed, &c->err);
     case ARGP_KEY_ARG:
         return error_usage(&c->err, "'%s' is not an option; see assay server --help", arg);
     default:
@@ -149,19 +170,22 @@ static error_t on_key(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
     .options = options,
     .parser = on_key,
-    .doc =
-        "Serve the same answer to every request on 127.0.0.1, as cheaply as we can: the ceiling\n"
-        "of what a load generator can be measured to reach.\v"
-        "Prints \"listening on URL\" when it is ready. On SIGTERM or SIGINT it ends and prints "
-        "one\n"
-        "line of JSON with the connections and requests it has seen.",
+    .doc = "Serve the same answer to every request on 127.0.0.1 or a Unix socket, as cheaply as we "
+           "can: the ceiling of what a load generator can be measured to reach.\v"
+           "Prints \"listening on URL\" when it is ready. On SIGTERM or SIGINT it ends and prints "
+           "one\n"
+           "line of JSON with the connections and requests it has seen.\n"
+        "\n"
+        "An oracle is a server whose truth is known before it is measured. Its modes (--oracle):",
 };
 
 static bool complete(struct command *c, struct error *err)
 {
     if (c->failed)
         return false;
-    if (!c->port_given)
+    if (c->port_given && c->config.unix_socket != NULL)
+        return error_usage(err, "--port and --unix-socket exclude each other");
+    if (!c->port_given && c->config.unix_socket == NULL)
         return error_usage(err, "--port is missing; --port 0 takes a free one");
     if (c->size_given && c->body_given)
         return error_usage(err, "--size and --body exclude each other");
@@ -198,7 +222,7 @@ static bool start(struct command *c, struct server **ret_server, struct error *e
     }
     started = server_start(&c->config, ret_server, err);
     free(body);
-    if (!started && err->sys == EADDRINUSE) {
+    if (!started && err->sys == EADDRINUSE && c->config.unix_socket == NULL) {
         size_t used = strlen(err->text);
 
         snprintf(err->text + used, sizeof(err->text) - used, "; choose another --port or stop it");
@@ -209,6 +233,21 @@ static bool start(struct command *c, struct server **ret_server, struct error *e
 static bool print_line(struct error *err)
 {
     return fflush(stdout) == 0 || error_set(err, errno, "write to standard output");
+}
+
+static void print_counts(const struct command *c, const struct server_counts *counts)
+{
+    printf("{\"connections\": %" PRIu64 ", \"requests\": %" PRIu64, counts->connections,
+           counts->requests);
+    if (c->config.oracle != NULL) {
+        printf(", \"lies\": {");
+        for (unsigned lie = LIE_NONE + 1; lie < LIE_KINDS; lie++)
+            printf("%s\"%s\": %" PRIu64, lie == LIE_NONE + 1 ? "" : ", ", lie_name((enum lie)lie),
+                   counts->lies[lie]);
+        printf("}, \"closes\": %" PRIu64 ", \"stalls\": %" PRIu64, counts->closes,
+               counts->stalls);
+    }
+    printf("}\n");
 }
 
 static bool serve(struct command *c, struct error *err)
@@ -226,16 +265,36 @@ static bool serve(struct command *c, struct error *err)
     pthread_sigmask(SIG_BLOCK, &ends, NULL);
     if (!start(c, &server, err))
         return false;
-    printf("listening on http://127.0.0.1:%u/\n", server_port(server));
+    if (c->config.unix_socket != NULL)
+        printf("listening on unix:%s\n", c->config.unix_socket);
+    else
+        printf("listening on http://127.0.0.1:%u/\n", server_port(server));
     written = print_line(err);
     if (written)
         sigwait(&ends, &number);
     counts = server_stop(server);
     if (!written)
         return false;
-    printf("{\"connections\": %" PRIu64 ", \"requests\": %" PRIu64 "}\n", counts.connections,
-           counts.requests);
+    print_counts(c, &counts);
     return print_line(err);
+}
+
+static void print_modes(void)
+{
+    for (const struct behave_mode *mode = behave_modes(); mode->form != NULL; mode++)
+        printf("  %-17s %s\n", mode->form, mode->truth);
+    puts("D, S, T, TAU and P are durations such as 10ms, B and MAX bytes such as 64MiB, F\n"
+         "has its x (1.2x); t is the time since the start. KIND is\n"
+         "  500       that status, with a short body, well framed\n"
+         "  flip      a wrong bit somewhere in the body\n"
+         "  short     the connection ends in the middle of the body\n"
+         "  length    a byte too many, announced\n"
+         "  previous  the body is the end of the path asked for (16 bytes); in a lie, of\n"
+         "            the path that the request before asked for\n"
+         "Modes go together, but for two of service (delay to slowdown), two of memory\n"
+         "(leak to onestep), and workers with anything. The line of JSON then counts the\n"
+         "lies by kind, the closes of closeevery, and the pauses that held answers back\n"
+         "(stalls).");
 }
 
 int cmd_server(int argc, char **argv)
@@ -244,6 +303,7 @@ int cmd_server(int argc, char **argv)
         .config = {.threads = 1,
                    .body = SLICE(BODY_DEFAULT),
                    .content_type = SLICE("text/plain")},
+        .oracle = {.seed = 1},
     };
 
     argp_parse(&argp, argc, argv, ARGP_SILENT, NULL, &c);
@@ -252,6 +312,7 @@ int cmd_server(int argc, char **argv)
 
         argp_help(&argp, stdout,
                   ARGP_HELP_PRE_DOC | ARGP_HELP_USAGE | ARGP_HELP_LONG | ARGP_HELP_POST_DOC, name);
+        print_modes();
         return EXIT_DONE;
     }
     if (complete(&c, &c.err) && serve(&c, &c.err))

@@ -5,7 +5,9 @@
 
 #include "cli/cmd.h"
 #include "cli/common.h"
+#include "cli/inproc_output.h"
 #include "report/terminal.h"
+#include "store/inproc_json.h"
 
 struct options {
     struct common_options common;
@@ -52,6 +54,19 @@ static void show(const struct options *o, const struct run_record *run)
     terminal_saved(&out, run, database_name(&o->common));
 }
 
+static bool show_inproc(const struct options *o, const struct run_record *run, json_t *document,
+                        struct error *err)
+{
+    struct inproc_table table;
+    bool fine;
+
+    if (!inproc_check_outputs(&o->common, err) || !inproc_from_json(document, &table, err))
+        return false;
+    fine = inproc_output(&o->common, &table, document, run, err);
+    inproc_table_close(&table);
+    return fine;
+}
+
 int cmd_show(int argc, char **argv)
 {
     static char program_name[] = "assay show"; /* as which argp's messages speak */
@@ -59,6 +74,7 @@ int cmd_show(int argc, char **argv)
     struct run_record *run;
     struct store *store;
     struct error err;
+    json_t *document = NULL;
     bool fine;
 
     argv[0] = program_name;
@@ -67,9 +83,23 @@ int cmd_show(int argc, char **argv)
     if (!database_open(&o.common, &store, &err))
         return fail(&err);
     fine = store_read_run(store, o.run, &run, &err);
+    if (fine && !store_read_inproc(store, run->id, &document, &err)) {
+        run_record_free(run);
+        fine = false;
+    }
     store_close(store);
     if (!fine)
         return fail(&err);
+    if (json_is_array(document)) { /* of a suite */
+        run->inproc = document;
+        document = NULL;
+    }
+    if (document != NULL) {
+        fine = show_inproc(&o, run, document, &err);
+        json_decref(document);
+        run_record_free(run);
+        return fine ? EXIT_DONE : fail(&err);
+    }
     if (o.common.quiet < 2 && !stdout_taken(&o.common))
         show(&o, run);
     fine = write_outputs(&o.common, run, run->suite[0] == '\0', &err);

@@ -57,14 +57,14 @@ int fail(const struct error *err)
 enum { KEY_DB = 0x1000, KEY_COLOR };
 
 static const struct argp_option common_option_table[] = {
-    {"output",                                                    'o', "FORMAT=FILE", 0, "Also write json=FILE, csv=FILE or md=FILE; '-' is standard output",
-     90 },
-    { "json",                                              'j', NULL, 0, "The result as JSON on standard output: -o json=-", 90 },
+    {"output",                                                            'o', "FORMAT=FILE", 0,
+     "Also write json=FILE, csv=FILE or md=FILE; '-' is standard output", 90 },
+    { "json",                                                      'j', NULL, 0, "The result as JSON on standard output: -o json=-", 90 },
     { "quiet", 'q', NULL, 0, "No progress; twice: no summary either", 90 },
-    { "db",                                                          KEY_DB, "FILE", 0, "The results database (default: $ASSAY_DB, else assay.db)", 90 },
+    { "db",                                                                  KEY_DB, "FILE", 0, "The results database (default: $ASSAY_DB, else assay.db)", 90 },
     { "color",           KEY_COLOR, "WHEN", 0, "auto, always or never", 90 },
-    { NULL,                                                          'h', NULL, OPTION_HIDDEN, NULL, 90 },
-    { 0                                                        },
+    { NULL,                                                                  'h', NULL, OPTION_HIDDEN, NULL, 90 },
+    { 0                                                                },
 };
 
 static error_t add_output(struct common_options *options, const char *text,
@@ -183,8 +183,10 @@ bool with_environment(int argc, char **argv, const struct argp_option *table, in
     vector[0] = argv[0];
     for (size_t t = 0; t < 2; t++)
         for (const struct argp_option *o = tables[t]; o->name != NULL || o->key != 0; o++) {
-            if (!environment_word(o, &vector[count], err))
+            if (!environment_word(o, &vector[count], err)) {
+                free(vector); /* not its words: the program ends here */
                 return false;
+            }
             count += vector[count] != NULL;
         }
     *ret_given = count - 1;
@@ -193,6 +195,14 @@ bool with_environment(int argc, char **argv, const struct argp_option *table, in
     *ret_argc = count;
     *ret_argv = vector;
     return true;
+}
+
+/* argp moves what is no option behind the options; those in front stay where they are. */
+void free_words(char **vector, int given)
+{
+    for (int i = 1; i <= given; i++)
+        free(vector[i]);
+    free(vector);
 }
 
 static bool cpu_number(struct slice text, uint32_t *ret_cpu)

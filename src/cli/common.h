@@ -48,10 +48,12 @@ extern const struct argp common_argp;
 
 /* Environment first: ASSAY_CONNECTIONS=64 is --connections=64, ASSAY_CLOSE=1 is --close, in front
  * of the command line, which therefore wins. For the long options of this table and of common_argp.
- * False when a switch is neither on nor off. The vector is the caller's to free; *ret_given is how
- * many of its words, from 1 on, came from the environment. */
+ * False when a switch is neither on nor off. *ret_given is how many of its words, from 1 on, came
+ * from the environment; free_words() frees the vector, once nothing points to them any more. */
 bool with_environment(int argc, char **argv, const struct argp_option *table, int *ret_argc,
                       char ***ret_argv, int *ret_given, struct error *err);
+
+void free_words(char **vector, int given);
 
 /* "0,2-3" into a list. CPUs that this process may not use are an error. */
 bool parse_cpus(struct slice text, uint32_t *ret_cpus, uint32_t max, uint32_t *ret_count,

@@ -12,7 +12,7 @@ static const struct slice NONCE_MARK = SLICE("{nonce}");
 static bool expect_with_nonces(struct contract *c, struct slice body, struct arena *arena,
                                struct error *err)
 {
-    size_t longest = body.len + CONTRACT_NONCES_MAX * WORKLOAD_NONCE_LEN;
+    size_t longest = body.len + (size_t)CONTRACT_NONCES_MAX * WORKLOAD_NONCE_LEN;
     char *room = arena_new(arena, char, longest + 1);
     size_t len = 0;
 

@@ -26,3 +26,48 @@ void load_complete(struct load *load)
     if (load->connections < load->threads)
         load->connections = load->threads;
 }
+
+void load_set_stages(struct load *load, struct load_stage *stages, size_t count)
+{
+    uint32_t most = 0;
+
+    BUG_IF(count == 0);
+    BUG_IF(count > STAGES_MAX);
+    load->stages = stages;
+    load->stage_count = (uint32_t)count;
+    load->model = stages[0].rate_per_sec > 0 ? LOAD_OPEN : LOAD_CLOSED;
+    load->rate_per_sec = stages[0].rate_per_sec;
+    load->duration_ns = stages[0].duration_ns;
+    load->requests = stages[0].requests;
+    for (size_t i = 0; i < count; i++)
+        most = stages[i].connections > most ? stages[i].connections : most;
+    if (load->model == LOAD_CLOSED)
+        load->connections = most;
+}
+
+uint32_t load_drives(const struct load *load)
+{
+    return load->stages != NULL ? load->stage_count : 1;
+}
+
+struct load load_drive(const struct load *load, uint32_t index)
+{
+    struct load drive = *load;
+    const struct load_stage *stage;
+
+    BUG_IF(index >= load_drives(load));
+    if (load->stages == NULL)
+        return drive;
+    stage = &load->stages[index];
+    drive.name = stage->name;
+    drive.rate_per_sec = stage->rate_per_sec;
+    drive.duration_ns = stage->duration_ns;
+    drive.requests = stage->requests;
+    if (load->model == LOAD_CLOSED)
+        drive.connections = stage->connections;
+    if (index > 0)
+        drive.warmup_ns = 0;
+    drive.stages = NULL;
+    drive.stage = index + 1;
+    return drive;
+}

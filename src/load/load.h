@@ -6,11 +6,13 @@
 
 #include "base/bytes.h"
 #include "load/pacer.h"
+#include "load/stage.h"
 
 /* Closed: `connections` clients, each asks again when it was answered. Open: requests become due by
  * a timetable of `rate_per_sec`, whatever the server does; `connections` is the size of the pool.
- */
-enum load_model { LOAD_CLOSED, LOAD_OPEN };
+ * Inproc: `requests` calls of an application in its own process (0: about a second of them); the
+ * generator has no part in it. */
+enum load_model { LOAD_CLOSED, LOAD_OPEN, LOAD_INPROC };
 
 #define LOAD_CONNECTIONS_DEFAULT 10
 #define LOAD_DURATION_DEFAULT_NS (10 * SECOND_NS)
@@ -32,6 +34,11 @@ struct load {
     int64_t warmup_ns;   /* before the window; -1: not given, see load_complete() */
     int64_t timeout_ns;  /* a request's longest life, from sent; also the longest drain */
     bool keepalive;      /* false: one connection a request */
+    /* A load with stages is driven as so many loads, one after the other on the same server; what
+     * is above is then as in its first stage, with the connections of the largest one. */
+    struct load_stage *stages; /* NULL: none */
+    uint32_t stage_count;      /* also in a load that is one of them */
+    uint32_t stage;            /* from 1, in a load that is one of them, else 0 */
 };
 
 /* What a load is where nobody said otherwise. */
@@ -40,3 +47,12 @@ struct load load_default(void);
 /* Fills in what depends on other settings: warm-up a tenth of the duration (none when the load is
  * by count: then it would ask more often than told). Connections at least one a thread. */
 void load_complete(struct load *load);
+
+/* Makes `stages`, at least one and all of one kind, those of the load. */
+void load_set_stages(struct load *load, struct load_stage *stages, size_t count);
+
+/* How many drives it takes: its stages, or one. */
+uint32_t load_drives(const struct load *load);
+
+/* Number `index` of them, from 0: a stage as a load of its own, warmed up before the first only. */
+struct load load_drive(const struct load *load, uint32_t index);

@@ -18,7 +18,7 @@
 #define EVENTS_MAX 512 /* taken from the kernel at once */
 
 /* One read takes this much: long enough for most answers whole, short enough for the L2 cache. */
-#define RECEIVE_BYTES (128 * 1024)
+#define RECEIVE_BYTES (128 << 10)
 
 /* Reads in a row before the others, and the caller's clock, get their turn: a peer that sends
  * faster than we read is never read empty. */
@@ -330,9 +330,9 @@ bool ring_epoll_open(const struct ring_config *config, struct ring **ret_ring, s
 
         if (r->slots == NULL)
             r->slot_count = 0;
-        epoll_close_all(&r->ring);
+        epoll_close_all((struct ring *)r);
         return error_set(err, sys, "epoll for %u connections", config->slots);
     }
-    *ret_ring = &r->ring;
+    *ret_ring = (struct ring *)r;
     return true;
 }

@@ -14,7 +14,8 @@ struct ring_ops {
     struct mono (*now)(struct ring *ring); /* NULL: CLOCK_MONOTONIC */
 };
 
-/* First member of every implementation's struct. */
+/* First member of every implementation's struct, and cast to and from it: &r->ring is the same
+ * address, but gcc 12's analyzer takes that for a part, by which nothing can be freed. */
 struct ring {
     const struct ring_ops *ops;
 };

@@ -518,17 +518,17 @@ bool ring_uring_open(const struct ring_config *config, struct ring **ret_ring, s
     if (r->slots != NULL && r->failed != NULL)
         answer = set_up_queues(r, config);
     if (answer < 0) {
-        uring_close_all(&r->ring);
+        uring_close_all((struct ring *)r);
         return error_set(err, -answer, "io_uring for %u connections", config->slots);
     }
-    *ret_ring = &r->ring;
+    *ret_ring = (struct ring *)r;
     return true;
 }
 
 bool ring_probe_io_uring(struct error *err)
 {
     struct ring_config config = { .slots = 1 };
-    struct ring *ring;
+    struct ring *ring = NULL;
 
     if (!ring_uring_open(&config, &ring, err))
         return error_wrap(err, "this kernel or container does not allow io_uring as assay needs it "

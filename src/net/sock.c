@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -68,6 +69,21 @@ int sock_connect(const struct addr *addr, const struct sock_limit *limit)
     return failure;
 }
 
+int32_t sock_unix_listener(const struct addr *addr)
+{
+    const struct sock_limit limit = { mono_after(mono_now(), SECOND_NS), NULL };
+    struct ucred peer = { .pid = 0 };
+    socklen_t len = sizeof(peer);
+    int fd = sock_connect(addr, &limit);
+
+    if (fd < 0)
+        return 0;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+        peer.pid = 0;
+    close(fd);
+    return peer.pid;
+}
+
 int sock_send(int fd, struct slice bytes, const struct sock_limit *limit)
 {
     while (bytes.len > 0) {
@@ -114,13 +130,14 @@ ssize_t sock_receive(int fd, char *ret_bytes, size_t size, const struct sock_lim
 
 static unsigned local_ports_begin(void)
 {
+    char line[64]; /* "32768\t60999\n" */
     unsigned low = 0;
     FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
 
     if (file == NULL)
         return 0;
-    if (fscanf(file, "%u", &low) != 1)
-        low = 0;
+    if (fgets(line, sizeof(line), file) != NULL)
+        low = (unsigned)strtoul(line, NULL, 10);
     fclose(file);
     return low;
 }

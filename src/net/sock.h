@@ -24,6 +24,10 @@ struct sock_limit {
 /* The descriptor of an established connection, closed on exec. */
 int sock_connect(const struct addr *addr, const struct sock_limit *limit);
 
+/* The process that listens on this Unix address: one of those that did when listen() was called; 0
+ * when nobody does, or it cannot be told. Costs it one connection. */
+int32_t sock_unix_listener(const struct addr *addr);
+
 /* All of the bytes, or a failure. 0 when they are in the kernel's hands. */
 int sock_send(int fd, struct slice bytes, const struct sock_limit *limit);
 

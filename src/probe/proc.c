@@ -100,7 +100,7 @@ static bool listing_take_number(struct listing *l, int32_t *ret_number)
 
 struct stat_line {
     char name[PROC_NAME_MAX];
-    int32_t parent;
+    int32_t parent, group;
     uint64_t ticks_user, ticks_system;                   /* its own */
     uint64_t ticks_user_children, ticks_system_children; /* of the children that it reaped */
     uint32_t threads;
@@ -119,12 +119,14 @@ static bool parse_stat(const char *line, struct stat_line *ret_stat)
     len = (size_t)(end - begin - 1);
     len = len < sizeof(s.name) - 1 ? len : sizeof(s.name) - 1;
     memcpy(s.name, begin + 1, len);
-    /* Fields 3 and 4 are state and parent, 14 to 17 the times, 20 the number of threads. */
+    /* Fields 3 to 5 are state, parent and process group, 14 to 17 the times, 20 the number of
+     * threads. The kernel wrote them, each from a variable as wide as ours.
+     * NOLINTNEXTLINE(cert-err34-c) */
     if (sscanf(end + 1,
-               " %*c %" SCNd32 " %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
+               " %*c %" SCNd32 " %" SCNd32 " %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
                " %" SCNu64 " %" SCNu64 " %*d %*d %" SCNu32,
-               &s.parent, &s.ticks_user, &s.ticks_system, &s.ticks_user_children,
-               &s.ticks_system_children, &s.threads) != 6)
+               &s.parent, &s.group, &s.ticks_user, &s.ticks_system, &s.ticks_user_children,
+               &s.ticks_system_children, &s.threads) != 7)
         return false;
     *ret_stat = s;
     return true;
@@ -167,7 +169,7 @@ int32_t proc_parent(const char *root, int32_t pid)
 /* ---- the tree ---- */
 
 struct link {
-    int32_t pid, parent;
+    int32_t pid, parent, group;
 };
 
 #define SPENT (-1)
@@ -191,7 +193,7 @@ static bool read_links(int proc, int32_t except, struct link *ret_links, size_t 
             close(all.fd);
             return error_set(err, 0, "more than %d processes on this machine", SCAN_MAX);
         }
-        ret_links[count++] = (struct link){ pid, s.parent };
+        ret_links[count++] = (struct link){ pid, s.parent, s.group };
     }
     close(all.fd);
     *ret_count = count;
@@ -208,6 +210,8 @@ static bool add_children(struct link *links, size_t link_count, int32_t parent,
             continue;
         if (tree->count == PROC_TREE_MAX)
             return error_set(err, 0, "more than %d processes in one target", PROC_TREE_MAX);
+        tree->parents[tree->count] = parent;
+        tree->groups[tree->count] = links[i].group;
         tree->pids[tree->count++] = links[i].pid;
         links[i].parent = SPENT;
     }
@@ -245,6 +249,14 @@ bool proc_children_read(const char *root, int32_t parent, struct proc_tree *ret_
                         struct error *err)
 {
     return read_descendants(root, parent, false, ret_children, err);
+}
+
+void proc_tree_add(struct proc_tree *tree, const struct proc_tree *other, size_t i)
+{
+    tree->pids[tree->count] = other->pids[i];
+    tree->parents[tree->count] = other->parents[i];
+    tree->groups[tree->count] = other->groups[i];
+    tree->count++;
 }
 
 bool proc_tree_has(const struct proc_tree *tree, int32_t pid)
@@ -377,7 +389,7 @@ bool proc_usage_read(const char *root, int32_t ancestor, const struct proc_tree 
 
     if (proc < 0)
         return error_set(err, errno, "open %s/proc", root);
-    if (read_stat(proc, ancestor, &s))
+    if (ancestor != 0 && read_stat(proc, ancestor, &s))
         add_children_time(&s, &usage);
     for (size_t i = 0; i < tree->count; i++) {
         if (!read_stat(proc, tree->pids[i], &s))
@@ -432,6 +444,7 @@ static void find_listener(int proc, const char *path, uint16_t port, int *best, 
         unsigned local_port, state;
         uint64_t inode;
 
+        /* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers fit */
         if (sscanf(line,
                    " %*d: %39[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %" SCNu64,
                    address, &local_port, &state, &inode) != 4)

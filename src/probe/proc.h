@@ -16,7 +16,8 @@
 /* The processes whose chain of parents leads to `ancestor`, without itself. False when /proc cannot
  * be read or the limit is passed. */
 struct proc_tree {
-    int32_t pids[PROC_TREE_MAX];
+    int32_t pids[PROC_TREE_MAX]; /* a parent stands before its children */
+    int32_t parents[PROC_TREE_MAX], groups[PROC_TREE_MAX];
     size_t count;
 };
 
@@ -26,6 +27,9 @@ bool proc_tree_read(const char *root, int32_t ancestor, struct proc_tree *ret_tr
 /* Only those whose parent is `parent`. */
 bool proc_children_read(const char *root, int32_t parent, struct proc_tree *ret_children,
                         struct error *err);
+
+/* Adds process number `i` of the other tree. */
+void proc_tree_add(struct proc_tree *tree, const struct proc_tree *other, size_t i);
 
 bool proc_tree_has(const struct proc_tree *tree, int32_t pid);
 
@@ -43,7 +47,7 @@ struct proc_usage {
 
 /* `with_pss`: proportional memory walks every page table and holds the target's lock for it; ask
  * once a second at most, and not while a trial is timed to the microsecond. The CPU time of
- * children that `ancestor` itself reaped counts as theirs. */
+ * children that `ancestor` itself reaped counts as theirs; 0: there is none. */
 bool proc_usage_read(const char *root, int32_t ancestor, const struct proc_tree *tree,
                      bool with_pss, struct proc_usage *ret_usage, struct error *err);
 

@@ -4,10 +4,6 @@
 #include "report/number_priv.h"
 #include "report/terminal_priv.h"
 
-/* Above this share of a core a generator's thread begins to queue its own work
- * (shared/spec/validity.md, T1.2). */
-#define BUSY_SHARE_LIMIT 0.7
-
 /* Little's law is met within this. More requests in flight than connections is impossible; fewer
  * than 85 % of them means that connections waited in the generator (validity.md, T1.4). */
 #define LITTLE       "λ·W"
@@ -23,6 +19,8 @@ static bool is_local(const struct trial_record *t)
     const char *host = strstr(t->url, "://");
 
     if (t->server.processes >= 0) /* we started it, or found it in /proc */
+        return true;
+    if (slice_starts(slice_of(t->address), SLICE("unix:")))
         return true;
     if (host == NULL)
         return false;
@@ -102,6 +100,28 @@ static void server_line(const struct screen *s, const struct trial_record *t)
         line_prose(&l, STYLE_PLAIN,
                    "CPU and memory unknown: not started by assay (a suite starts "
                    "it: assay run)");
+    line_end(&l);
+}
+
+static void services_line(const struct screen *s, const struct trial_record *t)
+{
+    struct line l;
+
+    if (t->service_count == 0)
+        return;
+    line_begin(&l, s, "Services", LINE_INDENT);
+    for (size_t i = 0; i < t->service_count; i++) {
+        const struct service_usage *service = &t->services[i];
+        double cpu_ns = record_service_cpu_ns_per_request(t, service);
+
+        line_words(&l, STYLE_PLAIN, slice_of(service->name));
+        line_piece(&l, 1, STYLE_PLAIN, "%s CPU/request",
+                   isfinite(cpu_ns) ? number_duration(cpu_ns).text : "unknown");
+        if (service->rss_bytes_peak >= 0)
+            line_piece(&l, 3, STYLE_PLAIN, "rss peak %s%s",
+                       number_bytes((double)service->rss_bytes_peak).text,
+                       i + 1 < t->service_count ? " ·" : "");
+    }
     line_end(&l);
 }
 
@@ -255,6 +275,7 @@ void costs_print(const struct screen *s, const struct trial_record *t)
 {
     fputc('\n', s->out);
     server_line(s, t);
+    services_line(s, t);
     client_line(s, t);
     wire_line(s, t);
 }

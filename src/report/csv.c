@@ -19,7 +19,8 @@ static const char header[] =
     "service_p50_ns,service_p99_ns,loop_late_p99_ns,pool_late_p99_ns,"
     "client_cpu_ns_per_request,client_busiest_thread_share,server_cpu_ns_per_request,"
     "server_cpu_user_ns,server_cpu_system_ns,server_rss_idle_bytes,server_rss_peak_bytes,"
-    "server_pss_peak_bytes,server_processes,ready_ms,build_ms,shipped_bytes,seed\r\n";
+    "server_pss_peak_bytes,server_processes,ready_ms,build_ms,shipped_bytes,seed,"
+    "address,stage,stages,services_cpu_ns_per_request\r\n";
 
 /* One row being written. What the stream refuses is asked for once, at the end. */
 struct csv {
@@ -37,10 +38,11 @@ static void next_field(struct csv *csv)
 /* RFC 4180: quoted where it holds a comma, a quote or a line break; quotes are doubled. */
 static void put_text(struct csv *csv, struct slice text)
 {
+    static const char special[] = { ',', '"', '\r', '\n' };
     bool quoted = false;
 
     for (size_t i = 0; i < text.len; i++)
-        quoted = quoted || memchr(",\"\r\n", text.ptr[i], 4) != NULL;
+        quoted = quoted || memchr(special, text.ptr[i], sizeof(special)) != NULL;
     next_field(csv);
     if (!quoted) {
         fwrite(text.ptr, 1, text.len, csv->out);
@@ -97,7 +99,7 @@ static void put_what(struct csv *csv, const struct run_record *run, const struct
     put_word(csv, run->suite);
     put_word(csv, t->target);
     put_word(csv, t->version);
-    put_word(csv, factors_text);
+    put_text(csv, (struct slice){ factors_text, factors.len });
     put_count(csv, t->workers);
     put_text(csv, t->workload.name);
     put_text(csv, t->load.name);
@@ -171,6 +173,10 @@ static void put_costs(struct csv *csv, const struct trial_record *t)
     put_real(csv, t->server.build_ms);
     put_known(csv, t->server.shipped_bytes);
     put_count(csv, t->seed);
+    put_word(csv, t->address);
+    put_known(csv, t->load.stage > 0 ? (int64_t)t->load.stage : -1);
+    put_known(csv, t->load.stage > 0 ? (int64_t)t->load.stage_count : -1);
+    put_real(csv, record_services_cpu_ns_per_request(t));
 }
 
 bool csv_write(FILE *out, const struct run_record *run, struct error *err)

@@ -45,6 +45,7 @@ static json_t *row_json(const struct ranking_row *row)
     json_put(&p, "throughput_per_sec", interval_json(&row->throughput_per_sec));
     json_put_real(&p, "relative", row->relative);
     json_put(&p, "cpu_ns_per_request", interval_json(&row->server_cpu_ns));
+    json_put(&p, "services_cpu_ns_per_request", interval_json(&row->services_cpu_ns));
     json_put(&p, "window_s", interval_json(&row->seconds));
     put_percentiles(&p, row);
     json_put_count(&p, "ok", row->ok);
@@ -56,6 +57,7 @@ static json_t *row_json(const struct ranking_row *row)
     json_put_real(&p, "ready_ms", row->ready_ms);
     json_put_real(&p, "build_ms", row->build_ms);
     json_put_known(&p, "shipped_bytes", row->shipped_bytes);
+    json_put_known(&p, "image_bytes", row->image_bytes);
     return json_put_end(&p);
 }
 
@@ -128,6 +130,7 @@ bool document_write_run(FILE *out, const struct run_record *run, struct error *e
     if (p.object == NULL)
         return false;
     json_put(&p, "trials", trials_json(run, err));
+    json_put(&p, "inproc", run->inproc != NULL ? json_incref(run->inproc) : json_array());
     json_put(&p, "ranking", rankings_json(run, err));
     if (json_put_end(&p) == NULL)
         return error_set(err, ENOMEM, "write the run as JSON");

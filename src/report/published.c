@@ -96,9 +96,10 @@ static bool read_rows(const char *table, struct published *ret_published, struct
 struct beside {
     const struct published_row *published;
     const struct ranking_row *today;
-    size_t note;   /* from 1; 0: none */
-    bool heading;  /* names the workload and the load of those that follow */
-    bool repeated; /* the same published figure, beside one more variant */
+    const char *called; /* or the application, where it was called in-process */
+    size_t note;        /* from 1; 0: none */
+    bool heading;       /* names the workload and the load of those that follow */
+    bool repeated;      /* the same published figure, beside one more variant */
     char figure[TABLE_CELL_MAX];
 };
 
@@ -197,6 +198,8 @@ static void today_figure(const struct run_record *run, const struct ranking *ran
         ns_figure(row->build_ms * 1e6, ret_text);
     else if (strcmp(metric, "shipped_bytes") == 0)
         bytes_figure(row->shipped_bytes, ret_text);
+    else if (strcmp(metric, "image_bytes") == 0)
+        bytes_figure(row->image_bytes, ret_text);
     else if (strcmp(metric, "rss_bytes_peak") == 0)
         bytes_figure(row->rss_peak_bytes, ret_text);
     else if (strcmp(metric, "rss_bytes_idle") == 0)
@@ -226,6 +229,47 @@ static bool said_before(const struct comparison *c, size_t from, const struct ra
     return false;
 }
 
+/* An application's figure, from the record of what was called in-process. */
+static void called_figure(const json_t *row, const char *metric, char *ret_text)
+{
+    const json_t *growth = json_object_get(json_object_get(row, "growth"), "bytes_per_request");
+    const json_t *count = json_object_get(row, metric);
+
+    if (strcmp(metric, "throughput_per_sec") == 0 &&
+        json_is_number(json_object_get(row, "requests_per_sec")))
+        snprintf(ret_text, TABLE_CELL_MAX, "%s",
+                 number_rate(json_number_value(json_object_get(row, "requests_per_sec"))).text);
+    else if (strcmp(metric, "growth_bytes_per_call") == 0 && json_is_number(growth))
+        snprintf(ret_text, TABLE_CELL_MAX, "%.3g", json_number_value(growth));
+    else if (json_is_integer(count))
+        snprintf(ret_text, TABLE_CELL_MAX, "%s",
+                 number_whole((uint64_t)json_integer_value(count)).text);
+}
+
+/* A published figure of a call without a server, beside today's. */
+static void compare_called(struct comparison *c, const struct published_row *published)
+{
+    const json_t *table, *row;
+    size_t i, k;
+
+    json_array_foreach(c->run->inproc, i, table)
+    {
+        json_array_foreach(json_object_get(table, "rows"), k, row)
+        {
+            const char *name = json_string_value(json_object_get(row, "app"));
+            struct beside *beside;
+
+            if (name == NULL || strcmp(name, published->field[TARGET]) != 0)
+                continue;
+            beside = add_beside(c, published);
+            if (beside == NULL)
+                return;
+            beside->called = name;
+            called_figure(row, published->field[METRIC], beside->figure);
+        }
+    }
+}
+
 static void compare_row(struct comparison *c, const struct published_row *published,
                         const struct ranking *rankings, size_t count)
 {
@@ -250,6 +294,8 @@ static void compare_row(struct comparison *c, const struct published_row *publis
         }
     }
     if (c->count == first)
+        compare_called(c, published);
+    if (c->count == first)
         add_beside(c, published);
     if (c->count > first && published->field[NOTE][0] != '\0')
         c->rows[first].note = ++c->notes;
@@ -262,18 +308,20 @@ static const char *metric_title(const char *metric)
     static const struct {
         const char *metric, *title;
     } titles[] = {
-        {"throughput_per_sec", "req/s"         },
-        { "seconds",           "total time"    },
-        { "mean_ms",           "mean latency"  },
-        { "stdev_ms",          "sd of latency" },
-        { "max_ms",            "max latency"   },
-        { "p50_ms",            "p50 latency"   },
-        { "p99_ms",            "p99 latency"   },
-        { "ready_ms",          "start to ready"},
-        { "build_ms",          "build"         },
-        { "shipped_bytes",     "shipped"       },
-        { "rss_bytes_peak",    "rss peak"      },
-        { "rss_bytes_idle",    "rss idle"      },
+        {"throughput_per_sec",     "req/s"          },
+        { "seconds",               "total time"     },
+        { "mean_ms",               "mean latency"   },
+        { "stdev_ms",              "sd of latency"  },
+        { "max_ms",                "max latency"    },
+        { "p50_ms",                "p50 latency"    },
+        { "p99_ms",                "p99 latency"    },
+        { "ready_ms",              "start to ready" },
+        { "build_ms",              "build"          },
+        { "image_bytes",           "container image"},
+        { "shipped_bytes",         "shipped"        },
+        { "rss_bytes_peak",        "rss peak"       },
+        { "rss_bytes_idle",        "rss idle"       },
+        { "growth_bytes_per_call", "growth, B/call" },
     };
 
     for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
@@ -353,7 +401,8 @@ static void beside_cell(const void *context, size_t index, size_t column, char *
             published_cell(c->s, row, &text);
         break;
     case CELL_TODAY:
-        text_add(&text, slice_of(row->today == NULL ? "not run" : row->figure));
+        text_add(&text,
+                 slice_of(row->today == NULL && row->called == NULL ? "not run" : row->figure));
         break;
     }
 }

@@ -106,14 +106,17 @@ static void add_up(const struct group *g, struct ranking_row *row)
     size_t at = 0;
 
     row->rss_peak_bytes = row->pss_peak_bytes = row->rss_idle_bytes = row->shipped_bytes = -1;
+    row->image_bytes = -1;
     while ((t = next_trial(g, &at)) != NULL) {
         row->trials += complete(t);
         row->ok += t->tally.ok;
         row->failed += tally_failed(&t->tally);
+        row->unsent += t->tally.unsent;
         row->rss_peak_bytes = larger(row->rss_peak_bytes, t->server.rss_bytes_peak);
         row->pss_peak_bytes = larger(row->pss_peak_bytes, t->server.pss_bytes_peak);
         row->rss_idle_bytes = larger(row->rss_idle_bytes, t->server.rss_bytes_idle);
         row->shipped_bytes = larger(row->shipped_bytes, t->server.shipped_bytes);
+        row->image_bytes = larger(row->image_bytes, t->server.image_bytes);
     }
 }
 
@@ -139,6 +142,22 @@ static void merge_responses(const struct group *g, const struct scratch *s, stru
 }
 
 /* ---- what went wrong ---- */
+
+/* What comes after it is often the farewell of a server that is being stopped. */
+static struct slice last_complaint(const char *output)
+{
+    struct slice last = { NULL, 0 };
+
+    for (const char *line = output; *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+        const char *word = strcasestr(line, "error");
+
+        if (word != NULL && word < line + len)
+            last = (struct slice){ line, len };
+        line += len + (line[len] == '\n');
+    }
+    return last;
+}
 
 static bool alike(const struct example *a, const struct example *b)
 {
@@ -167,6 +186,8 @@ static void name_commonest(const struct group *g, struct ranking_row *row)
     char number[UNITS_TEXT_MAX];
 
     while ((t = next_trial(g, &at)) != NULL) {
+        if (tally_failed(&t->tally) > 0 && row->complaint.len == 0)
+            row->complaint = last_complaint(t->output_tail);
         for (uint32_t i = 0; i < t->tally.example_count; i++) {
             uint64_t count = count_alike(g, &t->tally.examples[i]);
 
@@ -237,6 +258,7 @@ static void make_row(const struct group *g, const struct scratch *s, struct rank
         .ceiling = g->first->ceiling,
         .throughput_per_sec = median_of(g, s, record_throughput_per_sec),
         .server_cpu_ns = median_of(g, s, record_server_cpu_ns_per_request),
+        .services_cpu_ns = median_of(g, s, record_services_cpu_ns_per_request),
         .seconds = median_of(g, s, seconds),
         .relative = RECORD_UNKNOWN,
         .ready_ms = plain_median_of(g, s, ready_ms),

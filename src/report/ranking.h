@@ -27,16 +27,20 @@ struct ranking_row {
     size_t trials;                      /* complete ones */
     struct interval throughput_per_sec; /* by-count loads too */
     struct interval server_cpu_ns;      /* per right answer; n 0: unknown */
+    struct interval services_cpu_ns;    /* the same of all its services together; n 0: none */
     struct interval seconds;            /* of the window: for loads by count */
     double relative;           /* throughput's median / that of the first; NaN: not ranked */
     int64_t p50_ns, p99_ns;    /* of the merged response times of all complete trials; -1 */
     bool p50_bound, p99_bound; /* lower bounds: print >= */
     bool p50_reliable, p99_reliable;
     uint64_t ok, failed; /* of all trials, those that count for nothing included */
+    uint64_t unsent;     /* due and never sent, likewise */
     int64_t rss_peak_bytes, pss_peak_bytes, rss_idle_bytes; /* largest of the trials; -1 unknown */
     double ready_ms, build_ms;                              /* medians; NaN unknown */
-    int64_t shipped_bytes;
+    int64_t shipped_bytes, image_bytes;
     char example[RANKING_EXAMPLE_MAX]; /* "12 x 503", the commonest wrong answer; "" */
+    struct slice complaint; /* the last line with "error" in what the target itself said in a trial
+                               with wrong answers; empty: none */
 };
 
 struct ranking {

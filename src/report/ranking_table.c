@@ -27,6 +27,7 @@ enum {
     COLUMN_RELATIVE,
     COLUMN_BAR,
     COLUMN_CPU,
+    COLUMN_SERVICES,
     COLUMN_RSS,
     COLUMN_P99,
     COLUMN_PSS,
@@ -173,6 +174,9 @@ static void ranking_cell(const void *context, size_t index, size_t column, char 
     case COLUMN_CPU:
         duration_cell(row->server_cpu_ns.n > 0 ? row->server_cpu_ns.median : nan(""), ret_text);
         break;
+    case COLUMN_SERVICES:
+        duration_cell(row->services_cpu_ns.n > 0 ? row->services_cpu_ns.median : nan(""), ret_text);
+        break;
     case COLUMN_RSS:
         bytes_cell(row->rss_peak_bytes, ret_text);
         break;
@@ -303,6 +307,12 @@ static void wrong_answers_line(const struct screen *s, const struct ranking_row 
     line_piece(&l, 0, STYLE_PLAIN, ".");
     line_prose(&l, STYLE_PLAIN, "They are not in its req/s; see assay show and its output");
     line_end(&l);
+    if (row->complaint.len == 0)
+        return;
+    line_begin(&l, s, "", 2);
+    line_prose(&l, STYLE_PLAIN, "it said:");
+    line_words(&l, STYLE_PLAIN, row->complaint);
+    line_end(&l);
 }
 
 /* The bar gives way before a column does. */
@@ -318,6 +328,7 @@ static void print_table(const struct screen *s, const struct ranking *ranking)
         [COLUMN_RELATIVE] = { "× best",                                   false},
         [COLUMN_BAR] = { "0       0.5       1",                       true },
         [COLUMN_CPU] = { "CPU/req",                                   false},
+        [COLUMN_SERVICES] = { "service CPU",                               false},
         [COLUMN_RSS] = { "rss peak",                                  false},
         [COLUMN_P99] = { is_closed(ranking) ? "p99 (closed)" : "p99", false},
         [COLUMN_PSS] = { "pss peak",                                  false},
@@ -416,6 +427,9 @@ static void footprint_cell(const void *context, size_t index, size_t column, cha
     case 4:
         bytes_cell(row->rss_idle_bytes, ret_text);
         break;
+    case 5:
+        bytes_cell(row->image_bytes, ret_text);
+        break;
     }
 }
 
@@ -427,6 +441,7 @@ static void footprint_table(const struct footprint *f)
         { "build",                       false},
         { "start to first right answer", false},
         { "idle rss",                    false},
+        { "container image",             false},
     };
     struct table table = {
         f->s, columns, sizeof(columns) / sizeof(columns[0]), 0, footprint_cell, f, 0, 2
@@ -452,6 +467,8 @@ void ranking_tables(const struct screen *s, const struct ranking *rankings, size
     struct footprint footprint = { s, rankings, count };
 
     for (size_t i = 0; i < count; i++)
-        print_ranking(s, &rankings[i], has_other_class(rankings, count, &rankings[i]));
+        if (!ranking_is_stage(&rankings[i]))
+            print_ranking(s, &rankings[i], has_other_class(rankings, count, &rankings[i]));
+    stage_tables(s, rankings, count, true);
     footprint_table(&footprint);
 }

@@ -5,9 +5,6 @@
 #include "report/table_priv.h"
 #include "report/terminal_priv.h"
 
-/* What is later than this was not sent when it was due, by anyone's measure. */
-#define LATE_NS MILLISECOND_NS
-
 static const struct {
     const char *title;
     double q;
@@ -52,7 +49,17 @@ static void result_line(const struct screen *s, const struct trial_record *t)
     line_end(&l);
 }
 
-static void asked_lines(const struct screen *s, const struct trial_record *t)
+static void amount_pieces(struct line *l, const struct load *load)
+{
+    line_piece(l, 1, STYLE_PLAIN, "· %s connection%s", number_whole(load->connections).text,
+               load->connections == 1 ? "" : "s");
+    if (load->requests > 0)
+        line_piece(l, 1, STYLE_PLAIN, "· %s requests", number_whole(load->requests).text);
+    else
+        line_piece(l, 1, STYLE_PLAIN, "· %s", number_duration((double)load->duration_ns).text);
+}
+
+void asked_lines(const struct screen *s, const struct trial_record *t)
 {
     const struct load *load = &t->load;
     struct line l;
@@ -64,12 +71,10 @@ static void asked_lines(const struct screen *s, const struct trial_record *t)
     if (load->model == LOAD_OPEN)
         line_piece(&l, 1, STYLE_PLAIN, "· %s arrivals",
                    load->arrivals == PACER_POISSON ? "Poisson" : "even");
-    line_piece(&l, 1, STYLE_PLAIN, "· %s connection%s", number_whole(load->connections).text,
-               load->connections == 1 ? "" : "s");
-    if (load->requests > 0)
-        line_piece(&l, 1, STYLE_PLAIN, "· %s requests", number_whole(load->requests).text);
+    if (load->stage > 0) /* its amounts are its own; the table has them */
+        line_piece(&l, 1, STYLE_PLAIN, "· %u stages", load->stage_count);
     else
-        line_piece(&l, 1, STYLE_PLAIN, "· %s", number_duration((double)load->duration_ns).text);
+        amount_pieces(&l, load);
     line_piece(&l, 1, STYLE_PLAIN, "· %u thread%s", load->threads, load->threads == 1 ? "" : "s");
     line_piece(&l, 1, STYLE_PLAIN, "· %s",
                load->keepalive ? "keep-alive" : "a connection a request");
@@ -238,8 +243,7 @@ static void latency_block(const struct screen *s, const struct trial_record *t)
 
 /* ---- open loop: was it asked as planned ---- */
 
-/* Samples above `limit_ns`, to within a bucket. */
-static uint64_t count_above(const struct histogram *h, int64_t limit_ns)
+uint64_t count_above(const struct histogram *h, int64_t limit_ns)
 {
     uint64_t count = h->too_large;
 
@@ -284,13 +288,13 @@ static void rate_line(const struct screen *s, const struct trial_record *t)
     line_end(&l);
 }
 
-/* A tenth of a percent of late sends moves p99.9; whose fault it was decides the remedy. */
+/* Whose fault late sends were decides the remedy. */
 static void rate_warnings(struct warnings *w, const struct trial_record *t)
 {
     const struct tally *tally = &t->tally;
     double sends = (double)(tally->loop_late.count + tally->pool_late.count);
 
-    if (sends > 0 && (double)count_above(&tally->loop_late, LATE_NS) > sends * 0.001)
+    if (sends > 0 && (double)count_above(&tally->loop_late, LATE_NS) > sends * LATE_SHARE_LIMIT)
         line_warning(w,
                      "the generator sent late though a connection was free. Remedy: more threads "
                      "(-t), a core of its own (--cpus), or a lower rate (-r)");
@@ -299,7 +303,8 @@ static void rate_warnings(struct warnings *w, const struct trial_record *t)
                      "%s requests were due but never sent: the server does not keep up with "
                      "%s/s. Remedy: a lower rate (-r), or more connections (-c)",
                      number_whole(tally->unsent).text, number_rate(t->load.rate_per_sec).text);
-    else if (sends > 0 && (double)count_above(&tally->pool_late, LATE_NS) > sends * 0.001)
+    else if (sends > 0 &&
+             (double)count_above(&tally->pool_late, LATE_NS) > sends * LATE_SHARE_LIMIT)
         line_warning(w,
                      "requests waited for a free connection: the server is slower than the rate, "
                      "or the pool too small. Remedy: a lower rate (-r), or more connections (-c)");

@@ -6,6 +6,8 @@
 /* Made from docs/schema/ by tools/embed. */
 extern const char schema_trial[];
 extern const char schema_run[];
+extern const char schema_audit[];
+extern const char schema_inproc[];
 
 const char *schema_text(const char *which)
 {
@@ -13,5 +15,9 @@ const char *schema_text(const char *which)
         return schema_trial;
     if (strcmp(which, "run") == 0)
         return schema_run;
+    if (strcmp(which, "audit") == 0)
+        return schema_audit;
+    if (strcmp(which, "inproc") == 0)
+        return schema_inproc;
     return NULL;
 }

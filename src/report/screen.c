@@ -47,22 +47,27 @@ static const struct {
 
 /* ---- what the screen can do ---- */
 
-static bool environment_set(const char *name)
+/* NULL where it is not set, or empty. */
+static const char *environment(const char *name)
 {
     const char *value = getenv(name);
 
-    return value != NULL && value[0] != '\0';
+    return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
 /* CLICOLOR_FORCE=0 and FORCE_COLOR=0 mean "do not force". */
 static bool environment_on(const char *name)
 {
-    return environment_set(name) && strcmp(getenv(name), "0") != 0;
+    const char *value = environment(name);
+
+    return value != NULL && strcmp(value, "0") != 0;
 }
 
 static bool terminal_is_dumb(void)
 {
-    return !environment_set("TERM") || strcmp(getenv("TERM"), "dumb") == 0;
+    const char *term = environment("TERM");
+
+    return term == NULL || strcmp(term, "dumb") == 0;
 }
 
 static bool in_ci(void)
@@ -78,7 +83,7 @@ static bool colour_wanted(const char *option, bool terminal)
         return true;
     if (option != NULL && strcmp(option, "never") == 0)
         return false;
-    if (environment_set("NO_COLOR"))
+    if (environment("NO_COLOR") != NULL)
         return false;
     if (environment_on("CLICOLOR_FORCE") || environment_on("FORCE_COLOR"))
         return true;
@@ -88,11 +93,15 @@ static bool colour_wanted(const char *option, bool terminal)
 /* The locale the user named, when it is not installed here: the terminal speaks it all the same. */
 static const char *locale_named(void)
 {
-    if (environment_set("LC_ALL"))
-        return getenv("LC_ALL");
-    if (environment_set("LC_CTYPE"))
-        return getenv("LC_CTYPE");
-    return environment_set("LANG") ? getenv("LANG") : "C";
+    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = environment(names[i]);
+
+        if (value != NULL)
+            return value;
+    }
+    return "C";
 }
 
 /* Asked of the environment, not of the program's locale: that one stays "C", for the sake of the
@@ -112,13 +121,14 @@ static bool locale_is_utf8(void)
 
 static int width_of(int fd)
 {
+    const char *columns = environment("COLUMNS");
     struct winsize size;
     long width = 0;
 
     if (fd >= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0)
         width = size.ws_col;
-    if (width <= 0 && environment_set("COLUMNS"))
-        width = strtol(getenv("COLUMNS"), NULL, 10);
+    if (width <= 0 && columns != NULL)
+        width = strtol(columns, NULL, 10);
     if (width <= 0 || width > SCREEN_WIDTH_MAX)
         return SCREEN_WIDTH_MAX;
     return width < SCREEN_WIDTH_MIN ? SCREEN_WIDTH_MIN : (int)width;

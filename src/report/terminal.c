@@ -2,9 +2,12 @@
 
 #include <math.h>
 
+#include "report/decomposition.h"
+#include "report/inproc_table.h"
 #include "report/line_priv.h"
 #include "report/number_priv.h"
 #include "report/terminal_priv.h"
+#include "store/inproc_json.h"
 
 /* ---- one line a trial ---- */
 
@@ -169,6 +172,26 @@ static void run_heading(const struct screen *s, const struct run_record *run)
     fputc('\n', s->out);
 }
 
+/* What was called in-process, a table after the other. */
+static void inproc_tables(const struct screen *s, const struct run_record *run)
+{
+    struct warnings warnings = { s, true };
+    struct inproc_table table;
+    struct error err;
+    json_t *document;
+    size_t i;
+
+    json_array_foreach(run->inproc, i, document)
+    {
+        if (!inproc_from_json(document, &table, &err)) {
+            line_warning(&warnings, "a table of applications cannot be shown: %s", err.text);
+            continue;
+        }
+        inproc_table_print(s, &table, run);
+        inproc_table_close(&table);
+    }
+}
+
 static void suite_run(const struct screen *s, const struct run_record *run)
 {
     struct warnings warnings = { s, true };
@@ -182,18 +205,44 @@ static void suite_run(const struct screen *s, const struct run_record *run)
         return;
     }
     ranking_tables(s, rankings, count);
+    inproc_tables(s, run);
+    decomposition_print(s, run);
     if (run->published_text[0] != '\0')
         published_table(s, run, rankings, count);
     rankings_free(rankings, count);
 }
 
+/* One load in stages: what was asked is the same in all of them. */
+static void staged_run(const struct screen *s, const struct run_record *run)
+{
+    struct warnings warnings = { s, true }; /* an empty line comes before them as it is */
+    struct ranking *rankings;
+    struct error err;
+    size_t count;
+
+    if (!rankings_make(run, &rankings, &count, &err)) {
+        line_warning(&warnings, "no table: out of memory; the record is whole, see assay show");
+        return;
+    }
+    asked_lines(s, run->trials[0]);
+    fputc('\n', s->out);
+    stage_tables(s, rankings, count, false);
+    stage_warnings(&warnings, run);
+    rankings_free(rankings, count);
+}
+
 void terminal_run(const struct screen *s, const struct run_record *run)
 {
-    if (run->suite[0] != '\0')
+    if (run->suite[0] != '\0') {
         suite_run(s, run);
-    else
-        for (size_t i = 0; i < run->trial_count; i++) {
-            terminal_trial(s, run->trials[i]);
-            fputc('\n', s->out);
-        }
+        return;
+    }
+    if (run->trial_count > 0 && run->trials[0]->load.stage > 0) {
+        staged_run(s, run);
+        return;
+    }
+    for (size_t i = 0; i < run->trial_count; i++) {
+        terminal_trial(s, run->trials[i]);
+        fputc('\n', s->out);
+    }
 }

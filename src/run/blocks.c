@@ -3,7 +3,8 @@
 #include "base/clock.h"
 #include "base/rng.h"
 
-#define AROUND_NS (1500 * MILLISECOND_NS)
+#define AROUND_NS  (1500 * MILLISECOND_NS)
+#define BETWEEN_NS (500 * MILLISECOND_NS)
 
 size_t blocks_plan_bytes(const struct suite *suite, size_t variant_count, uint32_t blocks)
 {
@@ -23,9 +24,17 @@ static void shuffle(struct trial_slot *slots, size_t count, struct rng *rng)
     }
 }
 
-static bool takes_part(const struct suite_target *target, size_t workload, size_t load)
+static bool takes_part(const struct suite *suite, const struct suite_target *target,
+                       size_t workload, size_t load)
 {
-    return (target->workloads_mask >> workload & 1) != 0 && (target->loads_mask >> load & 1) != 0;
+    return suite_runs_workload(suite, workload) && suite_runs_load(suite, load) &&
+           (target->workloads_mask >> workload & 1) != 0 && (target->loads_mask >> load & 1) != 0;
+}
+
+bool blocks_calls(const struct suite *suite, const struct suite_target *target, size_t workload,
+                  size_t load)
+{
+    return suite->loads[load].model == LOAD_INPROC && takes_part(suite, target, workload, load);
 }
 
 struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *variants,
@@ -43,7 +52,8 @@ struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *
         for (size_t v = 0; v < variant_count; v++)
             for (size_t w = 0; w < suite->workload_count; w++)
                 for (size_t l = 0; l < suite->load_count; l++)
-                    if (takes_part(variants[v].target, w, l))
+                    if (takes_part(suite, variants[v].target, w, l) &&
+                        suite->loads[l].model != LOAD_INPROC)
                         slots[count++] = (struct trial_slot){
                             .block = block, .variant = v, .workload = w, .load = l
                         };
@@ -55,16 +65,34 @@ struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *
     return slots;
 }
 
+static int64_t window_ns(const struct load *load)
+{
+    uint32_t lanes = load->connections < 10 ? load->connections : 10;
+
+    if (load->requests == 0)
+        return load->duration_ns;
+    if (load->model == LOAD_OPEN)
+        return (int64_t)((double)load->requests / load->rate_per_sec * 1e9);
+    return (int64_t)((double)load->requests / (1000.0 * lanes) * 1e9);
+}
+
 int64_t blocks_trial_ns(const struct load *load)
 {
-    int64_t window_ns = load->duration_ns;
+    int64_t sum_ns = load->warmup_ns + AROUND_NS - BETWEEN_NS;
 
-    if (load->requests > 0) {
-        uint32_t lanes = load->connections < 10 ? load->connections : 10;
+    for (uint32_t i = 0; i < load_drives(load); i++) {
+        const struct load drive = load_drive(load, i);
 
-        window_ns = (int64_t)((double)load->requests / (1000.0 * lanes) * 1e9);
-        if (load->model == LOAD_OPEN)
-            window_ns = (int64_t)((double)load->requests / load->rate_per_sec * 1e9);
+        sum_ns += window_ns(&drive) + BETWEEN_NS;
     }
-    return load->warmup_ns + window_ns + AROUND_NS;
+    return sum_ns;
+}
+
+size_t blocks_records(const struct suite *suite, const struct trial_slot *slots, size_t count)
+{
+    size_t sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += load_drives(&suite->loads[slots[i].load]);
+    return sum;
 }

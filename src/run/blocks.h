@@ -16,7 +16,14 @@ struct trial_slot {
     size_t variant, workload, load;
 };
 
-/* All trials, block after block, in the arena. One seed, one order. */
+/* Whether this target is called in-process for this workload and load (run/calls.h). Such a load
+ * has no trials here. */
+bool blocks_calls(const struct suite *suite, const struct suite_target *target, size_t workload,
+                  size_t load);
+
+/* All of them, block after block, in the arena. One seed, one order. The stages of a load are one
+ * slot: they are driven in their order on one start of the target, and each becomes a trial's
+ * record. */
 struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *variants,
                                size_t variant_count, uint32_t blocks, uint64_t seed,
                                struct arena *arena, size_t *ret_count);
@@ -24,7 +31,10 @@ struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *
 /* Room that blocks_plan() needs. */
 size_t blocks_plan_bytes(const struct suite *suite, size_t variant_count, uint32_t blocks);
 
-/* How long a trial of this load takes: warm-up, window, and about a second and a half around them
- * to start, ask, drain and stop. A load by count is guessed at 1000 requests a second for each
- * connection up to ten. */
+/* How long a trial of this load takes, with all its stages: warm-up, windows, about a second and a
+ * half around them to start, ask, drain and stop, and half a second between two stages. A load by
+ * count is guessed at 1000 requests a second for each connection up to ten. */
 int64_t blocks_trial_ns(const struct load *load);
+
+/* How many records these slots come to: one a stage, or one. */
+size_t blocks_records(const struct suite *suite, const struct trial_slot *slots, size_t count);

@@ -72,6 +72,8 @@ static const char *remedy(const struct answer *answer)
     case OUTCOME_CONNECT:
         if (answer->sys == ECONNREFUSED)
             return "nothing listens there: is the server started, are host and port right?";
+        if (answer->sys == ENOENT)
+            return "there is no such Unix socket: is the server started, is the path right?";
         return "can this machine reach it?";
     case OUTCOME_RESET:
     case OUTCOME_CLOSED_EARLY:
@@ -242,7 +244,7 @@ static void look_for_trouble(struct ride *r)
     if (d->stop_asked != NULL)
         for (; r->stops_heard < *d->stop_asked; r->stops_heard++)
             engine_stop(r->engine);
-    if (d->target == NULL || r->record->state == TRIAL_DIED || target_alive(d->target, &died))
+    if (d->target == NULL || r->record->state == TRIAL_DIED || target_alive(d->target, 0, &died))
         return;
     r->record->state = TRIAL_DIED;
     r->record->reason = arena_text(&r->record->arena, died.text, strlen(died.text));
@@ -282,6 +284,29 @@ static void count_client(const struct drive *d, struct client_usage *client)
         client->cpus[client->cpu_count++] = d->cpus[i];
 }
 
+static void watch_target(struct ride *r)
+{
+    struct target_leader leaders[TARGET_LEADERS_MAX];
+    struct slice names[RECORD_SERVICES_MAX];
+    struct trial_record *record = r->record;
+    size_t leader_count;
+
+    watch_init(&r->watch, "", r->drive->ancestor, r->drive->ancestor_counts);
+    if (r->drive->target == NULL)
+        return;
+    leader_count = target_service_leaders(r->drive->target, leaders);
+    record->service_count = target_service_names(r->drive->target, names, RECORD_SERVICES_MAX);
+    for (size_t i = 0; i < record->service_count; i++)
+        record->services[i] = (struct service_usage){
+            .name = arena_text(&record->arena, names[i].ptr, names[i].len),
+            .processes = -1,
+            .cpu_user_ns = -1,
+            .cpu_system_ns = -1,
+            .rss_bytes_peak = -1,
+        };
+    watch_services(&r->watch, leaders, leader_count, record->services, record->service_count);
+}
+
 static bool drive_by(const struct drive *d, const struct plan *plan, struct trial_record *record,
                      struct error *err)
 {
@@ -290,8 +315,9 @@ static bool drive_by(const struct drive *d, const struct plan *plan, struct tria
 
     r.points_max = (uint32_t)(engine_seconds_bytes(plan) / sizeof(struct tally_second));
     record->points = arena_new(&record->arena, struct series_point, r.points_max);
-    watch_init(&r.watch, "", d->ancestor, d->ancestor_counts);
-    if (d->target != NULL)
+    watch_target(&r);
+    /* Its tree has settled, and been idle, before the first stage only. */
+    if (d->target != NULL && d->load->stage <= 1)
         watch_settle(&r.watch, &record->server);
     else
         watch_sample(&r.watch, mono_now(), &record->server);

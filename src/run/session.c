@@ -14,6 +14,7 @@
 #include "base/folder.h"
 #include "base/rng.h"
 #include "probe/host.h"
+#include "run/calls.h"
 #include "run/drive.h"
 
 #define PATH_TEXT_MAX       4096
@@ -57,7 +58,7 @@ static struct places choose_places(const struct session *s)
     if (places.client_count > 0 || places.server_count > 0 || count == 0)
         return places;
     for (size_t i = 0; i < s->suite->load_count; i++)
-        if (s->suite->loads[i].threads > threads)
+        if (suite_runs_load(s->suite, i) && s->suite->loads[i].threads > threads)
             threads = s->suite->loads[i].threads;
     client = count / 2 < threads ? count / 2 : threads;
     if (count == 1) {
@@ -90,11 +91,21 @@ bool session_plan(const struct session_options *options, struct session *ret_ses
         load_complete(&s.suite->loads[i]);
     if (!arena_map(&s.arena,
                    blocks_plan_bytes(s.suite, s.variant_count, s.blocks) +
-                       s.variant_count * (sizeof(struct prepared) + 4 * PATH_TEXT_MAX) + 65536,
+                       s.variant_count * (sizeof(struct prepared) + (size_t)4 * PATH_TEXT_MAX) +
+                       calls_bytes(&s) + 65536,
                    err))
         goto failed;
     s.slots = blocks_plan(s.suite, s.variants, s.variant_count, s.blocks, options->seed, &s.arena,
                           &s.slot_count);
+    if (s.slot_count == 0 && calls_count(&s) == 0) {
+        arena_unmap(&s.arena);
+        error_usage(err,
+                    "suite %s: nothing to run: none of the chosen targets takes part in a "
+                    "chosen workload with a chosen load",
+                    s.suite->name.ptr);
+        goto failed;
+    }
+    s.record_count = blocks_records(s.suite, s.slots, s.slot_count);
     s.places = choose_places(&s);
     *ret_session = s;
     return true;
@@ -111,7 +122,7 @@ void session_release(struct session *session)
 
 int64_t session_ns(const struct session *session)
 {
-    int64_t sum_ns = 0;
+    int64_t sum_ns = calls_ns(session);
 
     for (size_t i = 0; i < session->slot_count; i++)
         sum_ns += blocks_trial_ns(&session->suite->loads[session->slots[i].load]);
@@ -198,7 +209,7 @@ static void prepare(struct session *s, const struct variant *variant, struct pre
     int64_t build_ns = -1;
 
     p->build_ms = (double)NAN;
-    p->shipped_bytes = -1;
+    p->shipped_bytes = p->image_bytes = -1;
     p->version = "";
     if (!target_installed(variant->target, text, sizeof(text))) {
         p->not_built = arena_format(&s->arena, "not installed: apt-get install %s", text);
@@ -211,6 +222,7 @@ static void prepare(struct session *s, const struct variant *variant, struct pre
     if (build_ns >= 0)
         p->build_ms = (double)build_ns / 1e6;
     p->shipped_bytes = target_shipped_bytes(s->suite, variant, &p->place);
+    p->image_bytes = target_image_bytes(s->suite, variant, &p->place, s->options.stop_asked);
     target_version(s->suite, variant, &p->place, text, sizeof(text));
     p->version = arena_format(&s->arena, "%s", text);
 }
@@ -262,7 +274,7 @@ static bool is_hopeless(const struct run_record *run, const struct session *s,
 {
     const struct slice name = s->variants[slot->variant].name;
     const struct slice workload = s->suite->workloads[slot->workload].name;
-    const struct slice load = s->suite->loads[slot->load].name;
+    const struct load load = load_drive(&s->suite->loads[slot->load], 0);
 
     for (size_t i = 0; i < run->trial_count; i++) {
         const struct trial_record *t = run->trials[i];
@@ -270,20 +282,47 @@ static bool is_hopeless(const struct run_record *run, const struct session *s,
         if (t->state != TRIAL_NOT_BUILT && t->state != TRIAL_NOT_READY)
             continue;
         if (slice_equal(slice_of(t->target), name) && slice_equal(t->workload.name, workload) &&
-            slice_equal(t->load.name, load))
+            slice_equal(t->load.name, load.name))
             return true;
     }
     return false;
 }
 
-static struct trial_record *run_slot(const struct session *s, const struct prepared *prepared,
-                                     const struct trial_slot *slot, const struct observer *observer,
-                                     struct error *err)
+/* All trials of a run, as they come. */
+struct trials {
+    struct session *session;
+    const struct prepared *prepared;
+    struct store *store; /* NULL: nothing is kept */
+    const struct observer *observer;
+    struct run_record *run;
+    size_t index; /* of the next record, those that were left out counted */
+};
+
+static bool keep_trial(void *context, struct trial_record *record, struct error *err)
 {
+    struct trials *t = context;
+
+    if (stopped(t->session) && record->state == TRIAL_NOT_READY) {
+        trial_record_free(record); /* not its fault: we were asked to stop while it started */
+        return true;
+    }
+    t->run->trials[t->run->trial_count++] = record;
+    if (t->store != NULL && !store_add_trial(t->store, t->run, record, err))
+        return false;
+    if (t->observer != NULL)
+        t->observer->trial_done(t->observer->context, record, t->index, t->session->record_count);
+    t->index++;
+    return true;
+}
+
+static bool run_slot(struct trials *t, const struct trial_slot *slot, struct error *err)
+{
+    const struct session *s = t->session;
+    const struct trial_taker taker = { .context = t, .take = keep_trial };
     struct trial_order order = {
         .suite = s->suite,
         .variant = &s->variants[slot->variant],
-        .prepared = &prepared[slot->variant],
+        .prepared = &t->prepared[slot->variant],
         .workload = &s->suite->workloads[slot->workload],
         .load = &s->suite->loads[slot->load],
         .block = slot->block,
@@ -292,32 +331,24 @@ static struct trial_record *run_slot(const struct session *s, const struct prepa
         .ring = s->options.ring,
         .places = &s->places,
         .stop_asked = s->options.stop_asked,
-        .observer = observer,
+        .observer = t->observer,
     };
 
-    return trial_run(&order, err);
+    return trial_run(&order, &taker, err);
 }
 
-static bool run_all(struct session *s, const struct prepared *prepared, struct store *store,
-                    const struct observer *observer, struct run_record *run, struct error *err)
+static bool run_all(struct trials *t, struct error *err)
 {
-    for (size_t i = 0; i < s->slot_count && !stopped(s); i++) {
-        struct trial_record *record;
+    const struct session *s = t->session;
 
-        if (is_hopeless(run, s, &s->slots[i]))
+    for (size_t i = 0; i < s->slot_count && !stopped(s); i++) {
+        const struct trial_slot *slot = &s->slots[i];
+
+        t->index = blocks_records(s->suite, s->slots, i);
+        if (is_hopeless(t->run, s, slot))
             continue;
-        record = run_slot(s, prepared, &s->slots[i], observer, err);
-        if (record == NULL)
+        if (!run_slot(t, slot, err))
             return stopped(s);
-        if (stopped(s) && record->state == TRIAL_NOT_READY) {
-            trial_record_free(record); /* not its fault: we were asked to stop while it started */
-            break;
-        }
-        run->trials[run->trial_count++] = record;
-        if (store != NULL && !store_add_trial(store, run, record, err))
-            return false;
-        if (observer != NULL)
-            observer->trial_done(observer->context, record, i, s->slot_count);
     }
     return true;
 }
@@ -362,7 +393,7 @@ static struct run_record *new_run(const struct session *s, struct error *err)
 {
     const struct suite *suite = s->suite;
     struct run_record *run = run_record_new(suite->text_len + PUBLISHED_BYTES_MAX + 65536 +
-                                                s->slot_count * sizeof(struct trial_record *),
+                                                s->record_count * sizeof(struct trial_record *),
                                             err);
 
     if (run == NULL)
@@ -379,7 +410,7 @@ static struct run_record *new_run(const struct session *s, struct error *err)
     run->blocks = s->blocks;
     run->started = wall_now();
     host_read("", &run->host);
-    run->trials = arena_new(&run->arena, struct trial_record *, s->slot_count);
+    run->trials = arena_new(&run->arena, struct trial_record *, s->record_count);
     return run;
 }
 
@@ -387,15 +418,16 @@ static bool run_in_folder(struct session *s, const char *folder, struct store *s
                           const struct observer *observer, struct run_record *run,
                           struct error *err)
 {
-    const struct prepared *prepared;
+    struct trials trials = { .session = s, .store = store, .observer = observer, .run = run };
     cpu_set_t before;
     bool fine;
 
     if (store != NULL && !store_add_run(store, run, err))
         return false;
     go_to(s->places.client, s->places.client_count, &before);
-    prepared = prepare_all(s, folder, observer);
-    fine = run_all(s, prepared, store, observer, run, err);
+    trials.prepared = prepare_all(s, folder, observer);
+    fine = run_all(&trials, err) &&
+           (stopped(s) || calls_run(s, trials.prepared, store, observer, run, err));
     sched_setaffinity(0, sizeof(before), &before);
     run->partial = !fine || stopped(s);
     if (store != NULL && fine && !store_end_run(store, run, run->partial, err))
@@ -413,7 +445,8 @@ bool session_run(struct session *session, struct store *store, const struct obse
 
     *ret_run = NULL;
     for (size_t i = 0; i < session->suite->load_count; i++)
-        if (!drive_descriptors(&session->suite->loads[i], err))
+        if (suite_runs_load(session->suite, i) && session->suite->loads[i].model != LOAD_INPROC &&
+            !drive_descriptors(&session->suite->loads[i], err))
             return false;
     if (!take_folder(session, folder, sizeof(folder), &lock, err))
         return false;

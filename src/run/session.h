@@ -34,6 +34,7 @@ struct session {
     size_t variant_count;
     struct trial_slot *slots;
     size_t slot_count;
+    size_t record_count; /* trials: a slot has one, or one a stage */
     uint32_t blocks;
     struct places places;
     struct arena arena;

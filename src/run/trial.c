@@ -6,9 +6,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/rng.h"
 #include "run/drive.h"
 
 #define OUTPUT_TAIL_BYTES 4000
+
+/* From a connection that breaks off to the end of the process that broke it, if that is why. */
+#define END_NS (200 * MILLISECOND_NS)
 
 /* The last lines that the target wrote, whole ones. */
 static const char *output_tail(const char *path, struct arena *arena)
@@ -39,7 +43,8 @@ static const char *keep(struct arena *arena, struct slice text)
     return arena_text(arena, text.ptr, text.len);
 }
 
-static void identify(const struct trial_order *order, struct trial_record *record)
+static void identify(const struct trial_order *order, const struct load *load, uint64_t seed,
+                     struct trial_record *record)
 {
     const struct variant *variant = order->variant;
     struct arena *arena = &record->arena;
@@ -48,6 +53,7 @@ static void identify(const struct trial_order *order, struct trial_record *recor
     record->target = keep(arena, variant->name);
     record->target_title = keep(arena, variant->target->title);
     record->language = keep(arena, variant->target->language);
+    record->application = keep(arena, variant->target->application);
     record->version = arena_format(arena, "%s", order->prepared->version);
     record->ceiling = variant->target->ceiling;
     record->workers = variant->workers;
@@ -56,13 +62,14 @@ static void identify(const struct trial_order *order, struct trial_record *recor
             (struct setting_text){ keep(arena, variant->settings[i].name),
                                    keep(arena, variant->settings[i].value) };
     record->workload = target_workload(order->suite, variant, order->workload);
-    record->load = *order->load;
+    record->load = *load;
     record->block = order->block;
     record->position = order->position;
-    record->seed = order->seed;
+    record->seed = seed;
     record->started = wall_now();
     record->server.build_ms = order->prepared->build_ms;
     record->server.shipped_bytes = order->prepared->shipped_bytes;
+    record->server.image_bytes = order->prepared->image_bytes;
     record->client.server_cpu_count = order->places->server_count;
     memcpy(record->client.server_cpus, order->places->server, sizeof(record->client.server_cpus));
 }
@@ -86,74 +93,125 @@ static void set_reason(struct trial_record *record, enum trial_state state, cons
     record->reason = arena_format(&record->arena, "%s", reason);
 }
 
+/* Drive number `index` of the load, from 0, as it is recorded. */
+static struct trial_record *new_record(const struct trial_order *order, uint32_t index,
+                                       struct error *err)
+{
+    const struct load load = load_drive(order->load, index);
+    const struct drive sizing = { .load = &load, .workload = order->workload };
+    struct trial_record *record = trial_record_new(drive_arena_bytes(&sizing) + 65536, err);
+
+    /* Each stage has arrivals of its own; the first has those of a load without stages. */
+    if (record != NULL)
+        identify(order, &load, index == 0 ? order->seed : rng_split(order->seed, index).state,
+                 record);
+    return record;
+}
+
 static bool drive_target(const struct trial_order *order, struct target *target,
                          struct trial_record *record, struct error *err)
 {
-    char where[ADDR_TEXT_MAX];
-    struct error wrong;
+    const struct load load = record->load;
     struct drive drive = { .workload = &record->workload,
-                           .load = order->load,
+                           .load = &load,
                            .ring = order->ring,
                            .cpus = order->places->client,
                            .cpu_count = order->places->client_count,
-                           .seed = order->seed,
+                           .seed = record->seed,
                            .target = target,
                            .ancestor = target_guardian(target),
                            .stop_asked = order->stop_asked,
                            .observer = order->observer };
+    char where[ADDR_TEXT_MAX];
+    struct error died;
 
     drive.addresses = target_addresses(target, &drive.address_count);
-    addr_text(&drive.addresses[0], where);
-    drive.host = slice_of(where);
-    record->url = arena_format(&record->arena, "http://%s%.*s", where,
-                               (int)record->workload.path.len, record->workload.path.ptr);
+    record->address = arena_format(&record->arena, "%s", addr_text(&drive.addresses[0], where));
+    drive.host = addr_port(&drive.addresses[0]) == 0 ? SLICE("localhost") : slice_of(where);
+    record->url =
+        arena_format(&record->arena, "http://%.*s%.*s", (int)drive.host.len, drive.host.ptr,
+                     (int)record->workload.path.len, record->workload.path.ptr);
     record->server.ready_ms = (double)target_ready_ns(target) / 1e6;
-    record->probes += target_probes(target);
-    if (!target_verify(order->suite, order->variant, &record->workload, &order->prepared->place,
-                       target, order->stop_asked, &wrong)) {
-        set_reason(record, TRIAL_NOT_READY, wrong.text);
-        return true;
-    }
-    return drive_run(&drive, record, err);
+    if (!drive_run(&drive, record, err))
+        return false;
+    /* It had been ready, and was driven, before it was asked again. */
+    if (record->state == TRIAL_NOT_READY && load.stage > 1 && !target_alive(target, END_NS, &died))
+        set_reason(record, TRIAL_DIED, died.text);
+    return true;
 }
 
-static bool start_and_drive(const struct trial_order *order, struct trial_record *record,
-                            struct error *err)
+static bool is_last(const struct trial_order *order, const struct trial_record *record)
+{
+    return record->load.stage >= load_drives(order->load) || record->load.stage == 0 ||
+           record->state == TRIAL_DIED || (order->stop_asked != NULL && *order->stop_asked > 0);
+}
+
+/* All stages, on the target that has started. All records but the last one, which is still without
+ * the target's end, go to the taker. */
+static bool drive_stages(const struct trial_order *order, struct target *target,
+                         const struct trial_taker *taker, struct trial_record **record,
+                         struct error *err)
+{
+    struct error wrong;
+
+    (*record)->probes += target_probes(target);
+    if (!target_verify(order->suite, order->variant, &(*record)->workload, &order->prepared->place,
+                       target, order->stop_asked, &wrong)) {
+        set_reason(*record, TRIAL_NOT_READY, wrong.text);
+        return true;
+    }
+    for (;;) {
+        struct trial_record *done = *record;
+        uint32_t next = done->load.stage;
+
+        if (!drive_target(order, target, done, err))
+            return false;
+        if (is_last(order, done))
+            return true;
+        done->output_tail = output_tail(order->prepared->place.output, &done->arena);
+        *record = NULL;
+        if (!taker->take(taker->context, done, err))
+            return false;
+        *record = new_record(order, next, err);
+        if (*record == NULL)
+            return false;
+    }
+}
+
+static bool start_and_drive(const struct trial_order *order, const struct trial_taker *taker,
+                            struct trial_record **record, struct error *err)
 {
     struct target *target;
     struct error odd;
     bool fine;
 
-    say(order, record, PROGRESS_START);
+    say(order, *record, PROGRESS_START);
     if (!target_start(order->suite, order->variant, order->workload, order->load,
                       &order->prepared->place, order->stop_asked, &target, &odd)) {
-        set_reason(record, TRIAL_NOT_READY, odd.text);
+        set_reason(*record, TRIAL_NOT_READY, odd.text);
         return true;
     }
-    fine = drive_target(order, target, record, err);
-    say(order, record, PROGRESS_STOP);
-    if (!target_stop(target, &odd) && record->reason[0] == '\0')
-        record->reason = arena_format(&record->arena, "%s", odd.text);
+    fine = drive_stages(order, target, taker, record, err);
+    if (fine)
+        say(order, *record, PROGRESS_STOP);
+    if (!target_stop(target, &odd) && fine && (*record)->reason[0] == '\0')
+        (*record)->reason = arena_format(&(*record)->arena, "%s", odd.text);
     return fine;
 }
 
-struct trial_record *trial_run(const struct trial_order *order, struct error *err)
+bool trial_run(const struct trial_order *order, const struct trial_taker *taker, struct error *err)
 {
-    struct drive sizing = { .load = order->load, .workload = order->workload };
-    struct trial_record *record = trial_record_new(drive_arena_bytes(&sizing) + 65536, err);
+    struct trial_record *record = new_record(order, 0, err);
 
     if (record == NULL)
-        return NULL;
-    identify(order, record);
+        return false;
     if (order->prepared->not_built != NULL) {
         set_reason(record, TRIAL_NOT_BUILT, order->prepared->not_built);
-        return record;
-    }
-    if (!start_and_drive(order, record, err)) {
-        error_wrap(err, "%.*s", (int)order->variant->name.len, order->variant->name.ptr);
+    } else if (start_and_drive(order, taker, &record, err)) {
+        record->output_tail = output_tail(order->prepared->place.output, &record->arena);
+    } else {
         trial_record_free(record);
-        return NULL;
+        return error_wrap(err, "%.*s", (int)order->variant->name.len, order->variant->name.ptr);
     }
-    record->output_tail = output_tail(order->prepared->place.output, &record->arena);
-    return record;
+    return taker->take(taker->context, record, err);
 }

@@ -1,5 +1,8 @@
 /* run/trial.h -- one trial: start a target afresh, drive it, stop it, and know everything about it.
- */
+ *
+ * A load with stages is driven stage after stage on one start, each begun when the one before has
+ * drained; each stage gives a record of its own. There are records of those that were begun: a
+ * target that does not start, or dies, or an interrupt leaves the stages after it without one. */
 #pragma once
 
 #include <signal.h>
@@ -25,6 +28,7 @@ struct prepared {
     const char *not_built; /* why it cannot be started; NULL: it can */
     double build_ms;       /* NaN: nothing to build */
     int64_t shipped_bytes; /* -1 unknown */
+    int64_t image_bytes;   /* -1 unknown */
     const char *version;
 };
 
@@ -42,6 +46,12 @@ struct trial_order {
     const struct observer *observer;
 };
 
-/* The record, whatever became of the trial. NULL only when the world refused us (no memory, no
- * ring): then `err` says what. */
-struct trial_record *trial_run(const struct trial_order *order, struct error *err);
+/* Gets each record as soon as it is complete, and owns it then. False ends the trial. */
+struct trial_taker {
+    void *context;
+    bool (*take)(void *context, struct trial_record *record, struct error *err);
+};
+
+/* At least one record, whatever becomes of the trial. False only when the world refused us (no
+ * memory, no ring), or the taker did: then `err` says what. */
+bool trial_run(const struct trial_order *order, const struct trial_taker *taker, struct error *err);

@@ -1,5 +1,7 @@
 #include "run/watch.h"
 
+#include <string.h>
+
 #include "base/error.h"
 
 #define PSS_EVERY_NS     SECOND_NS
@@ -25,6 +27,119 @@ static int64_t cpu_ns(const struct proc_usage *usage)
     return usage->cpu_user_ns + usage->cpu_system_ns;
 }
 
+/* ---- services ---- */
+
+#define NO_SERVICE SIZE_MAX
+
+void watch_services(struct watch *watch, const struct target_leader *leaders, size_t leader_count,
+                    struct service_usage *usages, size_t service_count)
+{
+    memcpy(watch->leaders, leaders, leader_count * sizeof(*leaders));
+    watch->leader_count = leader_count;
+    watch->service_count = service_count;
+    for (size_t i = 0; i < service_count; i++)
+        watch->services[i] = (struct watch_service){ .usage = &usages[i] };
+}
+
+static size_t service_of_leader(const struct watch *watch, int32_t pid)
+{
+    for (size_t i = 0; i < watch->leader_count; i++)
+        if (watch->leaders[i].pid == pid)
+            return watch->leaders[i].service;
+    return NO_SERVICE;
+}
+
+/* Whose process number `i` is: its group's, else its parent's, which stands before it. */
+static size_t service_of(const struct watch *watch, const struct proc_tree *tree,
+                         const size_t *services, size_t i)
+{
+    size_t service = service_of_leader(watch, tree->pids[i]);
+
+    if (service == NO_SERVICE)
+        service = service_of_leader(watch, tree->groups[i]);
+    for (size_t parent = 0; service == NO_SERVICE && parent < i; parent++)
+        if (tree->pids[parent] == tree->parents[i])
+            service = services[parent];
+    return service;
+}
+
+static void take_part(const struct proc_tree *tree, const size_t *services, size_t wanted,
+                      struct proc_tree *ret_part)
+{
+    ret_part->count = 0;
+    for (size_t i = 0; i < tree->count; i++)
+        if (services[i] == wanted)
+            proc_tree_add(ret_part, tree, i);
+}
+
+static void sample_service(const struct watch *watch, const struct proc_tree *part,
+                           struct watch_service *service)
+{
+    struct error ignored;
+
+    service->known = proc_usage_read(watch->root, 0, part, false, &service->last, &ignored) &&
+                     service->last.processes > 0;
+    if (!service->known)
+        return;
+    service->usage->processes = service->last.processes;
+    service->usage->rss_bytes_peak =
+        larger(service->usage->rss_bytes_peak, (int64_t)service->last.rss_bytes);
+}
+
+/* Reads the services, and leaves the rest of the tree, the server's own. */
+static void split_services(struct watch *watch)
+{
+    struct proc_tree all, part;
+    size_t services[PROC_TREE_MAX] = { 0 };
+
+    if (watch->service_count == 0)
+        return;
+    all = watch->tree;
+    for (size_t i = 0; i < all.count; i++)
+        services[i] = service_of(watch, &all, services, i);
+    for (size_t i = 0; i < watch->service_count; i++) {
+        take_part(&all, services, i, &part);
+        sample_service(watch, &part, &watch->services[i]);
+    }
+    take_part(&all, services, NO_SERVICE, &watch->tree);
+}
+
+/* The two parts are shared out by the kernel's ticks anew at each look, so that one of them can go
+ * down a little; their sum cannot. */
+static void cpu_between(const struct proc_usage *begin, const struct proc_usage *end,
+                        int64_t *ret_user_ns, int64_t *ret_system_ns)
+{
+    int64_t user_ns = end->cpu_user_ns - begin->cpu_user_ns;
+    int64_t system_ns = end->cpu_system_ns - begin->cpu_system_ns;
+    int64_t sum_ns = larger(user_ns + system_ns, 0);
+
+    if (user_ns < 0)
+        system_ns = sum_ns;
+    *ret_system_ns = system_ns < 0 ? 0 : system_ns;
+    *ret_user_ns = sum_ns - *ret_system_ns;
+}
+
+static void services_begin(struct watch *watch)
+{
+    for (size_t i = 0; i < watch->service_count; i++) {
+        watch->services[i].begin = watch->services[i].last;
+        watch->services[i].known_begin = watch->services[i].known;
+    }
+}
+
+static void services_end(struct watch *watch)
+{
+    for (size_t i = 0; i < watch->service_count; i++) {
+        struct watch_service *s = &watch->services[i];
+
+        if (!s->known || !s->known_begin)
+            continue;
+        cpu_between(&s->begin, &s->last, &s->usage->cpu_user_ns, &s->usage->cpu_system_ns);
+    }
+}
+
+/* ---- the server ---- */
+
 void watch_sample(struct watch *watch, struct mono now, struct server_usage *server)
 {
     bool with_pss = mono_diff_ns(watch->last_pss, now) >= PSS_EVERY_NS;
@@ -35,6 +150,8 @@ void watch_sample(struct watch *watch, struct mono now, struct server_usage *ser
     if (watch->ancestor == 0)
         return;
     watch->known = proc_tree_read(watch->root, watch->ancestor, &watch->tree, &ignored);
+    if (watch->known)
+        split_services(watch);
     if (watch->known && watch->ancestor_counts && watch->tree.count < PROC_TREE_MAX)
         watch->tree.pids[watch->tree.count++] = watch->ancestor;
     watch->known =
@@ -90,6 +207,7 @@ void watch_settle(struct watch *watch, struct server_usage *server)
 void watch_window_begins(struct watch *watch, struct mono now, struct server_usage *server)
 {
     watch_sample(watch, now, server);
+    services_begin(watch);
     watch->begin_at = now;
     watch->second_cpu_ns = -1;
     if (!watch->known)
@@ -119,10 +237,10 @@ void watch_in_window(struct watch *watch, struct mono now, struct server_usage *
 void watch_window_ends(struct watch *watch, struct mono now, struct server_usage *server)
 {
     watch_sample(watch, now, server);
+    services_end(watch);
     if (!watch->known || server->rss_bytes_start < 0)
         return; /* one of the borders is unknown */
-    server->cpu_user_ns = watch->last.cpu_user_ns - watch->begin.cpu_user_ns;
-    server->cpu_system_ns = watch->last.cpu_system_ns - watch->begin.cpu_system_ns;
+    cpu_between(&watch->begin, &watch->last, &server->cpu_user_ns, &server->cpu_system_ns);
     server->switches_voluntary =
         (int64_t)(watch->last.switches_voluntary - watch->begin.switches_voluntary);
     server->switches_involuntary =

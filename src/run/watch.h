@@ -8,13 +8,25 @@
 #include "base/clock.h"
 #include "probe/proc.h"
 #include "store/record.h"
+#include "target/target.h"
+
+/* One service, as a whole. */
+struct watch_service {
+    struct service_usage *usage; /* in the record */
+    bool known, known_begin;
+    struct proc_usage last, begin;
+};
 
 struct watch {
     const char *root; /* in front of /proc: "", or a recorded tree; see probe/proc.h */
     int32_t ancestor; /* 0: nothing is known of the server */
     bool ancestor_counts;
-    bool known; /* the last sample could be read */
-    struct proc_tree tree;
+    bool known;            /* the last sample could be read */
+    struct proc_tree tree; /* without the services */
+    struct target_leader leaders[TARGET_LEADERS_MAX];
+    size_t leader_count; /* 0: no services */
+    struct watch_service services[RECORD_SERVICES_MAX];
+    size_t service_count;
     struct proc_usage last, begin;
     struct mono last_pss;
     struct mono begin_at;
@@ -25,6 +37,12 @@ struct watch {
 };
 
 void watch_init(struct watch *watch, const char *root, int32_t ancestor, bool ancestor_counts);
+
+/* Services are to be measured apart from now on. `usages` has room for all that the leaders name,
+ * and must last as long as the watch. A process that has left both its parent and its process group
+ * counts for the server. */
+void watch_services(struct watch *watch, const struct target_leader *leaders, size_t leader_count,
+                    struct service_usage *usages, size_t service_count);
 
 /* Reads once; keeps the peaks in *server. PSS is read at most once a second. */
 void watch_sample(struct watch *watch, struct mono now, struct server_usage *server);

@@ -1,8 +1,10 @@
 #include "server/listen_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -63,30 +65,90 @@ static bool open_one(uint16_t *port, bool first, bool shared, int fd, struct err
     return true;
 }
 
-static int open_socket(void)
+static int open_socket(int family)
 {
     if (fault_hit(FAULT_OPEN)) {
         errno = EMFILE;
         return -1;
     }
-    return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+static void close_all(const int *fds, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
 }
 
 bool listen_open(uint16_t *port, uint32_t count, int *ret_fds, struct error *err)
 {
     for (uint32_t i = 0; i < count; i++) {
-        int fd = open_socket();
+        int fd = open_socket(AF_INET);
         bool opened = fd >= 0 ? open_one(port, i == 0, count > 1, fd, err)
                               : error_set(err, errno, "open a listening socket");
 
         ret_fds[i] = fd;
-        if (opened)
-            continue;
-        for (uint32_t j = 0; j <= i; j++) {
-            if (ret_fds[j] >= 0)
-                close(ret_fds[j]);
+        if (!opened) {
+            close_all(ret_fds, i + 1);
+            return false;
         }
+    }
+    return true;
+}
+
+/* ---- Unix ---- */
+
+/* A socket's file whose server has ended: nobody would answer a connect there. */
+static bool is_left_over(const struct addr *addr)
+{
+    struct stat about;
+    bool refused;
+    int fd;
+
+    if (lstat(addr->un.sun_path, &about) < 0 || !S_ISSOCK(about.st_mode))
         return false;
+    fd = open_socket(AF_UNIX);
+    if (fd < 0)
+        return false;
+    refused = connect(fd, &addr->any, addr->len) < 0 && errno == ECONNREFUSED;
+    close(fd);
+    return refused;
+}
+
+static bool listen_unix(int fd, const struct addr *addr, struct error *err)
+{
+    char where[ADDR_TEXT_MAX];
+    int bound = bind(fd, &addr->any, addr->len);
+
+    if (bound < 0 && errno == EADDRINUSE && is_left_over(addr)) {
+        unlink(addr->un.sun_path);
+        bound = bind(fd, &addr->any, addr->len);
+    }
+    if (bound < 0)
+        return error_set(err, errno, "bind to %s", addr_text(addr, where));
+    if (listen(fd, BACKLOG) < 0)
+        return error_set(err, errno, "listen on %s", addr_text(addr, where));
+    return true;
+}
+
+bool listen_open_unix(const struct addr *addr, uint32_t count, int *ret_fds, struct error *err)
+{
+    ret_fds[0] = open_socket(AF_UNIX);
+    if (ret_fds[0] < 0)
+        return error_set(err, errno, "open a listening socket");
+    if (!listen_unix(ret_fds[0], addr, err)) {
+        close(ret_fds[0]);
+        return false;
+    }
+    for (uint32_t i = 1; i < count; i++) {
+        ret_fds[i] = fcntl(ret_fds[0], F_DUPFD_CLOEXEC, 0);
+        if (ret_fds[i] < 0) {
+            error_set(err, errno, "open a listening socket");
+            close_all(ret_fds, i);
+            unlink(addr->un.sun_path);
+            return false;
+        }
     }
     return true;
 }

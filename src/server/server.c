@@ -16,11 +16,30 @@ struct server {
     struct answers answers;
     uint32_t conn_limit;
     struct worker *workers;
+    struct oracle_plan plan;
+    struct oracle *oracles;            /* one a worker; NULL: none */
     uint32_t threads, opened, running; /* workers planned, open, with a thread */
     int *listeners;
     int stop; /* an eventfd that every worker watches */
     uint16_t port;
+    struct addr unix_addr; /* len 0: none */
 };
+
+static bool check_oracle(const struct server_config *config, struct error *err)
+{
+    const struct behave *b = config->oracle;
+    bool needs_body = b->lie_every[LIE_FLIP] > 0 || b->lie_every[LIE_SHORT] > 0;
+
+    if (config->threads > 1)
+        return error_usage(err, "an oracle has one thread, or those of workers:A/B/...");
+    if (b->two_writes && config->unix_socket != NULL)
+        return error_usage(err, "twowrites needs TCP: a Unix socket sends every write at once");
+    if (needs_body && config->body.len == 0)
+        return error_usage(err, "an empty body has nothing to flip or to leave out");
+    if (b->close_every > 0 && config->close)
+        return error_usage(err, "closeevery and a close after every answer exclude each other");
+    return true;
+}
 
 static bool check(const struct server_config *config, struct error *err)
 {
@@ -35,7 +54,20 @@ static bool check(const struct server_config *config, struct error *err)
         if (config->content_type.ptr[i] < ' ' || config->content_type.ptr[i] > '~')
             return error_usage(err, "the content type has a character that no header may have");
     }
-    return true;
+    return config->oracle == NULL || check_oracle(config, err);
+}
+
+/* The oracle's own threads, and a body of the length that its echo will have. */
+static struct server_config as_told(const struct server_config *config)
+{
+    static const char place[BEHAVE_ECHO];
+    struct server_config told = *config;
+
+    if (told.oracle != NULL && told.oracle->workers > 0)
+        told.threads = told.oracle->workers;
+    if (told.oracle != NULL && behave_echoes(told.oracle))
+        told.body = (struct slice){ place, sizeof(place) };
+    return told;
 }
 
 /* How many descriptors there can be, and so connections. */
@@ -60,12 +92,12 @@ static bool build(const struct server_config *config, struct server **ret_server
     uint32_t conn_limit = raise_descriptors();
     size_t slack = 4096; /* for alignment */
     struct arena arena;
+    size_t worker_bytes = sizeof(struct worker) + sizeof(struct oracle) + sizeof(int) +
+                          conn_limit * sizeof(struct conn);
     struct server *s;
 
     if (!arena_map(&arena,
-                   sizeof(*s) + answers_bytes(config) + slack +
-                       config->threads *
-                           (sizeof(struct worker) + sizeof(int) + conn_limit * sizeof(struct conn)),
+                   sizeof(*s) + answers_bytes(config) + slack + config->threads * worker_bytes,
                    err))
         return false;
     s = arena_new(&arena, struct server, 1);
@@ -75,6 +107,10 @@ static bool build(const struct server_config *config, struct server **ret_server
     s->listeners = arena_new(&arena, int, config->threads);
     for (uint32_t i = 0; i < config->threads; i++)
         s->workers[i].conns = arena_new(&arena, struct conn, conn_limit);
+    if (config->oracle != NULL) {
+        s->plan = (struct oracle_plan){ .behave = *config->oracle, .workers = s->workers };
+        s->oracles = arena_new(&arena, struct oracle, config->threads);
+    }
     s->port = config->port;
     s->arena = arena;
     *ret_server = s;
@@ -90,6 +126,11 @@ static bool open_workers(struct server *s, struct error *err)
         w->conn_limit = s->conn_limit;
         w->listener = s->listeners[s->opened];
         w->stop = s->stop;
+        if (s->oracles != NULL) {
+            w->oracle = &s->oracles[s->opened];
+            if (!oracle_open(w->oracle, &s->plan, s->opened, w->listener, err))
+                return false;
+        }
         if (!worker_open(w, err))
             return false;
     }
@@ -122,8 +163,12 @@ static void close_all(struct server *s)
 {
     for (uint32_t i = 0; i < s->opened; i++)
         worker_close(&s->workers[i]);
+    for (uint32_t i = 0; s->oracles != NULL && i < s->threads; i++)
+        oracle_close(&s->oracles[i]);
     for (uint32_t i = 0; i < s->threads; i++)
         close(s->listeners[i]);
+    if (s->unix_addr.len > 0)
+        unlink(s->unix_addr.un.sun_path);
     if (s->stop >= 0)
         close(s->stop);
 }
@@ -142,16 +187,29 @@ static bool start(struct server *s, struct error *err)
     s->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s->stop < 0)
         return error_set(err, errno, "open an event descriptor");
+    s->plan.start = mono_now();
     return open_workers(s, err) && run_workers(s, err);
+}
+
+static bool open_listeners(struct server *s, const struct server_config *config, struct error *err)
+{
+    if (config->unix_socket == NULL)
+        return listen_open(&s->port, s->threads, s->listeners, err);
+    return addr_unix(slice_of(config->unix_socket), &s->unix_addr, err) &&
+           listen_open_unix(&s->unix_addr, s->threads, s->listeners, err);
 }
 
 bool server_start(const struct server_config *config, struct server **ret_server, struct error *err)
 {
+    struct server_config told;
     struct server *s;
 
-    if (!check(config, err) || !build(config, &s, err))
+    if (!check(config, err))
         return false;
-    if (!listen_open(&s->port, s->threads, s->listeners, err)) {
+    told = as_told(config);
+    if (!build(&told, &s, err))
+        return false;
+    if (!open_listeners(s, &told, err)) {
         release(s);
         return false;
     }
@@ -170,6 +228,14 @@ uint16_t server_port(const struct server *server)
     return server->port;
 }
 
+static void add_oracle(struct server_counts *sum, const struct oracle *o)
+{
+    for (unsigned lie = 0; lie < LIE_KINDS; lie++)
+        sum->lies[lie] += atomic_load_explicit(&o->lies[lie], memory_order_relaxed);
+    sum->closes += atomic_load_explicit(&o->closes, memory_order_relaxed);
+    sum->stalls += atomic_load_explicit(&o->stalls, memory_order_relaxed);
+}
+
 struct server_counts server_counts(const struct server *server)
 {
     struct server_counts sum = { 0 };
@@ -179,6 +245,8 @@ struct server_counts server_counts(const struct server *server)
 
         sum.connections += atomic_load_explicit(&w->connections, memory_order_relaxed);
         sum.requests += atomic_load_explicit(&w->requests, memory_order_relaxed);
+        if (server->oracles != NULL)
+            add_oracle(&sum, &server->oracles[i]);
     }
     return sum;
 }

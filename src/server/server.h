@@ -1,4 +1,4 @@
-/* server/server.h -- our own server: the ceiling (and, later, an oracle).
+/* server/server.h -- our own server: the ceiling, and an oracle that misbehaves as told.
  *
  * One thread, or several that share nothing (SO_REUSEPORT); each an epoll loop. Answers GET, HEAD,
  * POST and the rest with the same rendered bytes; reads request bodies (length and chunked) and
@@ -17,6 +17,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "server/behave.h"
 
 #define SERVER_THREADS_MAX 256
 #define SERVER_BODY_MAX    ((uint64_t)1 << 30)
@@ -26,21 +27,29 @@
 #define SERVER_DESCRIPTORS_MAX (UINT32_C(128) * 1024)
 
 struct server_config {
-    uint16_t port; /* 0: any; see server_port() */
+    uint16_t port;           /* 0: any; see server_port() */
+    const char *unix_socket; /* a path, in place of the port; NULL: the port */
     uint32_t threads;
     struct slice body;         /* what is answered */
     struct slice content_type; /* "text/plain" */
     bool close;                /* one answer a connection, announced */
+
+    /* NULL: answers at once, and the truth. An oracle has one thread, or those of its mode. */
+    const struct behave *oracle;
 };
 
 struct server_counts {
     uint64_t connections, requests;
+    uint64_t lies[LIE_KINDS]; /* told */
+    uint64_t closes;          /* announced after so many answers */
+    uint64_t stalls;          /* pauses that held answers back */
 };
 
 struct server;
 
-/* Binds to 127.0.0.1 and starts; nothing of `config` is needed afterwards. When the port is taken
- * err->sys is EADDRINUSE, and the text names who has it where that can be seen. */
+/* Binds to 127.0.0.1, or to the Unix socket, whose file goes with it, and starts; nothing of
+ * `config` is needed afterwards. When the port is taken err->sys is EADDRINUSE, and the text names
+ * who has it where that can be seen. */
 bool server_start(const struct server_config *config, struct server **ret_server,
                   struct error *err);
 uint16_t server_port(const struct server *server);

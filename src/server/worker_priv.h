@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 
 #include "proto/http1.h"
+#include "server/oracle_priv.h"
 #include "server/respond_priv.h"
 
 /* One read. 64 KiB: request bodies come in few pieces, and the buffer stays in the L2 cache. */
@@ -19,19 +20,22 @@
 
 enum conn_end {
     END_NO,
+    END_DEALT,  /* none, but another worker's turn: see deal() */
     END_CLOSE,  /* when the answer has left */
     END_LINGER, /* the same, but the client may be sending still: see linger() */
 };
 
 /* 10 000 connections are 320 KB; what a connection needs only when it is slow or odd is apart. */
 struct conn {
-    struct blocked *blocked; /* the socket is full: what waits; NULL */
+    struct blocked *blocked; /* the socket is full, or an oracle waits: what waits with it; NULL */
     struct http1 *parser;    /* of a request that came in pieces; NULL until one did */
     uint32_t watched;        /* events that epoll reports; 0: not registered */
     uint8_t end;             /* enum conn_end */
     bool midway;             /* `parser` is inside a request */
     bool lingers;
+    bool held;               /* `blocked` is in the oracle's list: it leaves when its time comes */
     uint32_t lingered_bytes; /* thrown away since we shut down our side */
+    uint32_t answered;       /* counted by an oracle only */
 };
 
 struct worker {
@@ -40,7 +44,8 @@ struct worker {
     _Atomic uint64_t requests;
 
     _Alignas(64) const struct answers *answers;
-    struct conn *conns; /* by descriptor; entries of others stay zero */
+    struct oracle *oracle; /* NULL: answers at once, and the truth */
+    struct conn *conns;    /* by descriptor; entries of others stay zero */
     uint32_t conn_limit;
     int listener, epoll, stop; /* descriptors; `stop` is readable when it is time to end */
     bool accepting;            /* false while descriptors have run out */
@@ -53,8 +58,8 @@ struct worker {
     char buffer[READ_BYTES];
 };
 
-/* The caller has filled in answers, conns, conn_limit, listener and stop, and closes the latter
- * two. */
+/* The caller has filled in answers, oracle, conns, conn_limit, listener and stop, and closes the
+ * latter two. */
 bool worker_open(struct worker *w, struct error *err);
 void worker_close(struct worker *w); /* and every connection */
 

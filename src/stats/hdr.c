@@ -20,7 +20,7 @@
 
 /* The most buckets a histogram of 3 digits can have: 64 - 11 + 1 powers of two cut into 1024, and
  * the first 1024 values. */
-#define FOREIGN_BUCKETS_MAX ((64 - 11 + 2) * 1024)
+#define FOREIGN_BUCKETS_MAX ((64 - 11 + 2) << 10)
 
 /* Limits for what others wrote; ours has fewer buckets. Zlib adds less than a thousandth to what it
  * cannot compress. */

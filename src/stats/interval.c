@@ -35,8 +35,10 @@ static uint64_t lower_rank(uint64_t n, double q, double tail, double *ret_mass)
     double total = 0, mass = 0, weight = 1;
     uint64_t k = mode;
 
-    for (; weight >= WEIGHT_MIN; weight *= step_up(n, odds, k++))
-        total += weight; /* ends by itself behind n, where the ratio is 0 */
+    while (weight >= WEIGHT_MIN) { /* ends by itself behind n, where the ratio is 0 */
+        total += weight;
+        weight *= step_up(n, odds, k++);
+    }
     k = mode;
     weight = 1;
     while (k > 0 && weight >= WEIGHT_MIN) {

@@ -205,8 +205,9 @@ double adf(const double *values, size_t n, enum detrend detrend, size_t lags)
     r.rows = n - lags - 1;
     block = calloc(r.rows * (r.columns + 1), sizeof(block[0]));
     BUG_IF(block == NULL);
-    for (size_t c = 0; c < r.columns; c++)
-        r.column[c] = block + c * r.rows;
+    r.column[0] = block;
+    for (size_t c = 1; c < r.columns; c++)
+        r.column[c] = r.column[c - 1] + r.rows;
     r.target = block + r.columns * r.rows;
     fill_regression(&r, values, detrend, lags);
     t = last_t(&r);

@@ -5,7 +5,7 @@
 
 /* Step N leads from version N to N + 1. A step that was released is never changed: what it should
  * have been is the next one. */
-static const char *const steps[] = { schema_sql };
+static const char *const steps[] = { schema_sql, inproc_sql };
 
 #define VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
 
@@ -64,7 +64,7 @@ static int run_steps(struct store *store, int version)
 static bool upgrade(struct store *store, struct error *err)
 {
     int code = sql_run(store, "BEGIN IMMEDIATE");
-    int version;
+    int version = 0;
 
     if (code != SQLITE_OK)
         return sql_error(store, code, err);
@@ -96,7 +96,7 @@ static bool inspect_at_once(struct store *store, int *ret_version, struct error 
 
 bool store_migrate(struct store *store, struct error *err)
 {
-    int code, version;
+    int code, version = 0;
 
     if (!inspect_at_once(store, &version, err))
         return false;

@@ -78,6 +78,7 @@ static struct server_usage unknown_server(void)
         .ready_ms = RECORD_UNKNOWN,
         .build_ms = RECORD_UNKNOWN,
         .shipped_bytes = -1,
+        .image_bytes = -1,
     };
 }
 
@@ -89,7 +90,9 @@ struct trial_record *trial_record_new(size_t arena_bytes, struct error *err)
     if (t == NULL)
         return NULL;
     t->arena = arena;
-    t->suite = t->target = t->target_title = t->language = t->version = t->url = "";
+    t->suite = t->target = t->target_title = t->language = t->version = t->url = t->application =
+        "";
+    t->address = "";
     t->ring = t->reason = t->check_text = t->output_tail = "";
     t->server = unknown_server();
     t->client.rss_bytes_peak = -1;
@@ -124,6 +127,7 @@ void run_record_free(struct run_record *run)
         return;
     for (size_t i = 0; i < run->trial_count; i++)
         trial_record_free(run->trials[i]);
+    json_decref(run->inproc);
     arena_unmap(&run->arena);
     free(run);
 }
@@ -145,6 +149,21 @@ static double per_right_answer(const struct trial_record *t, int64_t user_ns, in
 double record_server_cpu_ns_per_request(const struct trial_record *t)
 {
     return per_right_answer(t, t->server.cpu_user_ns, t->server.cpu_system_ns);
+}
+
+double record_service_cpu_ns_per_request(const struct trial_record *t,
+                                         const struct service_usage *service)
+{
+    return per_right_answer(t, service->cpu_user_ns, service->cpu_system_ns);
+}
+
+double record_services_cpu_ns_per_request(const struct trial_record *t)
+{
+    double sum = t->service_count > 0 ? 0 : RECORD_UNKNOWN;
+
+    for (size_t i = 0; i < t->service_count; i++)
+        sum += record_service_cpu_ns_per_request(t, &t->services[i]);
+    return sum;
 }
 
 double record_client_cpu_ns_per_request(const struct trial_record *t)

@@ -5,6 +5,7 @@
  * Records own their memory: an arena each, released by *_free(). */
 #pragma once
 
+#include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,8 +20,9 @@
 #include "load/workload.h"
 #include "probe/host.h"
 
-#define RECORD_FACTORS_MAX 16
-#define RECORD_CPUS_MAX    64
+#define RECORD_FACTORS_MAX  16
+#define RECORD_CPUS_MAX     64
+#define RECORD_SERVICES_MAX 16
 
 /* An absent double. The cast: NAN is a float, which clang does not like to see widened. */
 #define RECORD_UNKNOWN ((double)NAN)
@@ -47,8 +49,8 @@ struct setting_text {
     const char *name, *value;
 };
 
-/* What the server's whole tree used. -1: not known (a server that assay did not start and may not
- * read). CPU is inside the window. */
+/* What the server's whole tree, without its services, used. -1: not known (a server that assay did
+ * not start and may not read). CPU is inside the window. */
 struct server_usage {
     int64_t processes, threads, descriptors; /* at the end of the window */
     int64_t cpu_user_ns, cpu_system_ns;
@@ -58,6 +60,16 @@ struct server_usage {
     int64_t switches_voluntary, switches_involuntary;
     double ready_ms, build_ms; /* NaN: not known, nothing to build */
     int64_t shipped_bytes;
+    int64_t image_bytes; /* of a container image */
+};
+
+/* What one service of the target used, apart from the server. CPU is inside the window; -1: not
+ * known. */
+struct service_usage {
+    const char *name;
+    int64_t processes; /* at the end of the window */
+    int64_t cpu_user_ns, cpu_system_ns;
+    int64_t rss_bytes_peak;
 };
 
 struct client_usage {
@@ -78,6 +90,8 @@ struct trial_record {
     struct arena arena; /* the texts and series below point into it */
     const char *suite;  /* "" for a single load */
     const char *target, *target_title, *language, *version, *url;
+    const char *application; /* which one it is, as the suite says; "" */
+    const char *address;     /* "127.0.0.1:8080", "unix:/tmp/x"; "" when it never had one */
     struct setting_text factors[RECORD_FACTORS_MAX];
     size_t factor_count;
     uint32_t workers;
@@ -95,6 +109,8 @@ struct trial_record {
     bool body_checked;  /* bodies were compared under load (they were identical in the probes) */
     struct tally tally; /* seconds point into the arena */
     struct server_usage server;
+    struct service_usage services[RECORD_SERVICES_MAX];
+    size_t service_count;
     struct client_usage client;
     struct series_point *points; /* tally.second_count of them, or NULL */
     const char *output_tail;     /* the target's last lines of output; "" */
@@ -116,6 +132,7 @@ struct run_record {
     struct host host;
     struct trial_record **trials;
     size_t trial_count;
+    json_t *inproc; /* an array of tables (store/inproc_json.h), or NULL; goes with the record */
 };
 
 /* Nothing counted, nothing known: zero, but texts are "" and absent figures -1 or NaN. With an
@@ -129,7 +146,11 @@ void run_record_free(struct run_record *run); /* its trials too */
 
 double record_throughput_per_sec(const struct trial_record *t); /* NaN: there was no window */
 double record_server_cpu_ns_per_request(const struct trial_record *t); /* NaN: unknown */
-double record_client_cpu_ns_per_request(const struct trial_record *t); /* NaN: no right answer */
+double record_service_cpu_ns_per_request(const struct trial_record *t,
+                                         const struct service_usage *service);
+double record_services_cpu_ns_per_request(const struct trial_record *t); /* of all; NaN: none, or
+                                                                            one unknown */
+double record_client_cpu_ns_per_request(const struct trial_record *t);   /* NaN: no right answer */
 
 /* CONNECTION_EACH: asked for by the load, or found: at least every second request cost a connection
  * of its own. The connections a load opens to begin with do not count as that. */

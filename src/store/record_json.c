@@ -156,8 +156,10 @@ static json_t *target_json(const struct trial_record *t)
     json_put(&p, "name", json_clean(slice_of(t->target)));
     json_put_text(&p, "title", t->target_title);
     json_put_text(&p, "language", t->language);
+    json_put_text(&p, "application", t->application);
     json_put_text(&p, "version", t->version);
     json_put(&p, "url", json_clean(slice_of(t->url)));
+    json_put_text(&p, "address", t->address);
     json_put_count(&p, "workers", t->workers);
     json_put_flag(&p, "ceiling", t->ceiling);
     return json_put_end(&p);
@@ -186,6 +188,8 @@ static json_t *load_json(const struct trial_record *t)
     put_seconds(&p, "warmup_s", load->warmup_ns);
     put_seconds(&p, "timeout_s", load->timeout_ns);
     json_put_flag(&p, "keepalive", load->keepalive);
+    json_put_some(&p, "stage", load->stage);
+    json_put_some(&p, "stages", load->stage > 0 ? load->stage_count : 0);
     json_put_text(&p, "ring", t->ring);
     return json_put_end(&p);
 }
@@ -358,8 +362,32 @@ static json_t *server_json(const struct trial_record *t)
     json_put_real(&p, "ready_ms", server->ready_ms);
     json_put_real(&p, "build_ms", server->build_ms);
     json_put_known(&p, "shipped_bytes", server->shipped_bytes);
+    json_put_known(&p, "image_bytes", server->image_bytes);
     json_put(&p, "cpus", cpus_json(t->client.server_cpus, t->client.server_cpu_count));
     return json_put_end(&p);
+}
+
+static json_t *service_json(const struct trial_record *t, const struct service_usage *service)
+{
+    struct json_put p = json_put_begin();
+
+    json_put(&p, "name", json_clean(slice_of(service->name)));
+    json_put_known(&p, "processes", service->processes);
+    json_put_known(&p, "cpu_user_ns", service->cpu_user_ns);
+    json_put_known(&p, "cpu_system_ns", service->cpu_system_ns);
+    json_put_real(&p, "cpu_ns_per_request", record_service_cpu_ns_per_request(t, service));
+    json_put_known(&p, "rss_bytes_peak", service->rss_bytes_peak);
+    return json_put_end(&p);
+}
+
+static json_t *services_json(const struct trial_record *t)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < t->service_count; i++) {
+        json_add(&array, service_json(t, &t->services[i]));
+    }
+    return array;
 }
 
 /* ---- second by second ---- */
@@ -464,6 +492,7 @@ json_t *trial_to_json(const struct trial_record *t, struct error *err)
     json_put(&p, "send_lag_ns", send_lags_json(&t->tally));
     json_put(&p, "client", client_json(t));
     json_put(&p, "server", server_json(t));
+    json_put(&p, "services", services_json(t));
     json_put(&p, "series", series_json(t));
     json_put(&p, "histogram", histograms_json(&t->tally));
     json_put_text(&p, "output_tail", t->output_tail);

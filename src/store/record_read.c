@@ -97,8 +97,10 @@ static void get_target(const struct json_get *g, struct trial_record *t)
     t->target = json_get_text(&target, "name");
     t->target_title = json_get_text(&target, "title");
     t->language = json_get_text(&target, "language");
+    t->application = json_get_text(&target, "application");
     t->version = json_get_text(&target, "version");
     t->url = json_get_text(&target, "url");
+    t->address = json_get_text(&target, "address");
     t->workers = get_u32(&target, "workers");
     t->ceiling = json_get_flag(&target, "ceiling");
 }
@@ -133,6 +135,8 @@ static void get_load(const struct json_get *g, struct trial_record *t)
     t->load.warmup_ns = get_seconds_ns(&load, "warmup_s", -1);
     t->load.timeout_ns = get_seconds_ns(&load, "timeout_s", 0);
     t->load.keepalive = json_get_flag(&load, "keepalive");
+    t->load.stage = (uint32_t)json_get_some(&load, "stage", STAGES_MAX);
+    t->load.stage_count = (uint32_t)json_get_some(&load, "stages", STAGES_MAX);
     t->ring = json_get_text(&load, "ring");
 }
 
@@ -309,7 +313,25 @@ static void get_server(const struct json_get *g, struct trial_record *t)
     server->ready_ms = json_get_real(&s, "ready_ms");
     server->build_ms = json_get_real(&s, "build_ms");
     server->shipped_bytes = json_get_known(&s, "shipped_bytes");
+    server->image_bytes = json_get_known(&s, "image_bytes");
     t->client.server_cpu_count = get_cpus(&s, t->client.server_cpus);
+}
+
+static void get_services(const struct json_get *g, struct trial_record *t)
+{
+    const json_t *array = json_get_array(g, "services", RECORD_SERVICES_MAX);
+
+    t->service_count = json_array_size(array);
+    for (size_t i = 0; i < t->service_count; i++) {
+        struct json_get s = json_get_item(g, "services", array, i);
+
+        t->services[i] =
+            (struct service_usage){ .name = json_get_text(&s, "name"),
+                                    .processes = json_get_known(&s, "processes"),
+                                    .cpu_user_ns = json_get_known(&s, "cpu_user_ns"),
+                                    .cpu_system_ns = json_get_known(&s, "cpu_system_ns"),
+                                    .rss_bytes_peak = json_get_known(&s, "rss_bytes_peak") };
+    }
 }
 
 /* ---- second by second ---- */
@@ -401,6 +423,7 @@ static void get_trial(const struct json_get *g, struct trial_record *t)
     get_histograms(g, &t->tally);
     get_client(g, t);
     get_server(g, t);
+    get_services(g, t);
     get_series(g, t);
     t->output_tail = json_get_text(g, "output_tail");
 }

@@ -1,10 +1,11 @@
-/* store/store.h -- the results database: one SQLite file, tables `run` and `trial`.
+/* store/store.h -- the results database: one SQLite file, tables `run`, `trial` and `inproc`.
  *
  * WAL, STRICT tables, schema versions by user_version. Each trial is committed as it ends, so that
  * a crash loses at most the trial that was running. The whole record is kept as JSON in the row
  * (store/record_json.h); the columns beside it are copies for people who ask in SQL. */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -38,6 +39,15 @@ bool store_end_run(struct store *store, const struct run_record *run, bool parti
  */
 bool store_read_run(struct store *store, const char *id, struct run_record **ret_run,
                     struct error *err);
+
+/* The table of `assay inproc` (store/inproc_json.h) that belongs to this run, which has no trials.
+ */
+bool store_add_inproc(struct store *store, const char *run_id, const json_t *document,
+                      struct error *err);
+
+/* *ret_document: a new reference; NULL when this run has no such table. (store_inproc.c) */
+bool store_read_inproc(struct store *store, const char *run_id, json_t **ret_document,
+                       struct error *err);
 
 struct store_line {
     char id[16];

@@ -17,6 +17,7 @@ struct store {
 };
 
 extern const char schema_sql[]; /* store/schema.sql */
+extern const char inproc_sql[]; /* store_inproc.c */
 
 /* Every call to SQLite that touches the file goes through one of these, so that tests can make the
  * Nth one fail (FAULT_SQL). They return SQLite's extended codes. */

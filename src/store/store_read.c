@@ -200,12 +200,15 @@ bool store_list(struct store *store, struct store_line *ret_lines, size_t max, s
     size_t count = 0;
     int code = sql_prepare(
         store,
-        "SELECT id, suite,"
-        " CASE WHEN suite IS NULL THEN min(url)"
+        "SELECT id, ifnull(suite, iif(apps IS NULL, NULL, 'in-process')),"
+        " CASE WHEN apps IS NOT NULL AND count(trial.run_id) = 0 THEN apps"
+        " WHEN suite IS NULL THEN min(url)"
         " ELSE count(DISTINCT target) || iif(count(DISTINCT target) = 1, ' target', ' targets') "
         "END,"
-        " run.started, count(run_id), count(run_id) FILTER (WHERE state <> 'done'), partial"
-        " FROM run LEFT JOIN trial ON run_id = id GROUP BY number ORDER BY number DESC",
+        " run.started, ifnull(rows, 0) + count(trial.run_id),"
+        " ifnull(inproc.failed, 0) + count(trial.run_id) FILTER (WHERE state <> 'done'), partial"
+        " FROM run LEFT JOIN trial ON trial.run_id = id LEFT JOIN inproc ON inproc.run_id = id"
+        " GROUP BY number ORDER BY number DESC",
         &stmt);
 
     for (; code == SQLITE_OK || code == SQLITE_ROW; code = sql_step(store, stmt)) {

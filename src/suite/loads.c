@@ -5,7 +5,7 @@
 
 /* Shorter windows hold no figure worth printing, longer ones are a slip of the pen. */
 #define DURATION_MIN_NS MILLISECOND_NS
-#define DURATION_MAX_NS (24 * 3600 * SECOND_NS)
+#define DURATION_MAX_NS (24 * (3600 * SECOND_NS))
 #define WARMUP_MAX_NS   (3600 * SECOND_NS)
 #define REQUESTS_MAX    UINT64_C(1000000000000)
 
@@ -27,15 +27,32 @@ static bool rate_read(const struct node *mapping, const char *text, double *rate
 }
 
 /* Keys that mean something in one of the two loops only. */
-static bool model_check(const struct node *mapping, const struct raw_load *raw, struct error *err)
+/* Calls are counted, in one process at a time: nothing else has a meaning. */
+static bool inproc_check(const struct node *mapping, struct error *err)
 {
-    if (raw->model == LOAD_OPEN && raw->rate == NULL)
+    static const char *const meaningless[] = { "connections", "threads",   "rate",   "arrivals",
+                                               "duration",    "keepalive", "stages", "warmup" };
+
+    for (size_t i = 0; i < sizeof(meaningless) / sizeof(meaningless[0]); i++)
+        if (node_get(mapping, meaningless[i]) != NULL)
+            return key_wrong(mapping, meaningless[i], err,
+                             "has no meaning with model: inproc, which makes 'requests' calls; "
+                             "leave it out");
+    return true;
+}
+
+static bool model_check(const struct node *mapping, const struct raw_load *raw,
+                        enum load_model model, struct error *err)
+{
+    if (model == LOAD_INPROC)
+        return inproc_check(mapping, err);
+    if (model == LOAD_OPEN && raw->rate == NULL && raw->stages == NULL)
         return key_wrong(mapping, "rate", err,
                          "is missing; an open loop needs one, such as rate: 1000");
-    if (raw->model == LOAD_CLOSED && raw->rate != NULL)
+    if (model == LOAD_CLOSED && raw->rate != NULL)
         return key_wrong(mapping, "rate", err,
                          "has no meaning in a closed loop; leave it out, or write model: open");
-    if (raw->model == LOAD_CLOSED && raw->arrivals != NULL)
+    if (model == LOAD_CLOSED && raw->arrivals != NULL)
         return key_wrong(mapping, "arrivals", err,
                          "has no meaning in a closed loop; leave it out, or write model: open");
     if (raw->duration != NULL && raw->requests != NULL)
@@ -43,6 +60,54 @@ static bool model_check(const struct node *mapping, const struct raw_load *raw, 
                          "is given beside 'duration'; a load ends by one of them: leave one out");
     return true;
 }
+
+/* ---- stages ---- */
+
+/* What the stages say must not be said a second time. */
+static bool stages_check(const struct node *mapping, const struct raw_load *raw,
+                         const struct load *load, struct error *err)
+{
+    static const char *const theirs[] = { "rate", "duration", "requests" };
+
+    for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++)
+        if (node_get(mapping, theirs[i]) != NULL)
+            return key_wrong(mapping, theirs[i], err,
+                             "is given beside 'stages', which say it; leave one out");
+    if (raw->model != NULL && *raw->model != load->model)
+        return key_wrong(mapping, "model", err,
+                         "is not what the stages are: /s is open, c is closed; leave it out");
+    if (raw->connections != NULL && load->model == LOAD_CLOSED)
+        return key_wrong(mapping, "connections", err,
+                         "is given beside stages that say how many; leave it out");
+    for (uint32_t i = 0; i < load->stage_count && load->model == LOAD_CLOSED; i++)
+        if (load->stages[i].connections < load->threads)
+            return key_wrong(mapping, "threads", err,
+                             "is %u, more than the connections of stage %u; each thread needs one",
+                             load->threads, i + 1);
+    return true;
+}
+
+static bool stages_read(struct suite *suite, const struct node *mapping, const struct raw_load *raw,
+                        struct load *load, struct error *err)
+{
+    const struct node *list = node_get(mapping, "stages");
+    struct stages stages = { .count = 0 };
+    struct arena *arena;
+    struct error reason;
+
+    if (list == NULL)
+        return true;
+    for (const struct node *entry = list->first; entry != NULL; entry = entry->next)
+        if (!stages_add(&stages, entry->text, &reason))
+            return node_wrong(entry, err, "%s", reason.text);
+    /* One text can stand for many stages: they are not in the account of suite_parse(). */
+    if (!memory_add(&suite->memory, stages_name_bytes(&stages), &arena, err))
+        return false;
+    load_set_stages(load, stages_name(&stages, load->name, arena), stages.count);
+    return stages_check(mapping, raw, load, err);
+}
+
+/* ---- a load ---- */
 
 static bool amounts_read(const struct node *mapping, const struct raw_load *raw, struct load *load,
                          struct error *err)
@@ -73,17 +138,19 @@ static bool load_convert(struct suite *suite, const struct node *mapping,
 {
     struct load load = load_default();
 
-    if (!name_check(mapping, "name", err) || !model_check(mapping, raw, err))
+    if (!name_check(mapping, "name", err))
         return false;
     load.name = text_copy(suite, raw->name);
-    load.model = raw->model;
+    if (raw->model != NULL)
+        load.model = *raw->model;
     if (raw->arrivals != NULL)
         load.arrivals = *raw->arrivals;
     if (raw->keepalive != NULL)
         load.keepalive = *raw->keepalive;
-    if (raw->requests != NULL)
+    if (raw->requests != NULL || load.model == LOAD_INPROC)
         load.duration_ns = 0;
-    if (!amounts_read(mapping, raw, &load, err))
+    if (!amounts_read(mapping, raw, &load, err) || !stages_read(suite, mapping, raw, &load, err) ||
+        !model_check(mapping, raw, load.model, err))
         return false;
     *ret_load = load;
     return true;
@@ -95,14 +162,40 @@ bool loads_convert(struct suite *suite, const struct node *list, const struct ra
     const struct node *mapping = list->first;
 
     suite->loads = arena_new(&suite->memory->arena, struct load, raw->loads_count);
-    for (unsigned i = 0; i < raw->loads_count; i++, mapping = mapping->next)
+    for (unsigned i = 0; i < raw->loads_count; i++, mapping = mapping->next) {
         if (!load_convert(suite, mapping, &raw->loads[i], &suite->loads[i], err))
             return false;
+        if (!raw->loads[i].preset_only)
+            suite->loads_mask |= UINT64_C(1) << i;
+    }
     suite->load_count = raw->loads_count;
+    if (suite->loads_mask == 0)
+        return node_wrong(list, err,
+                          "are all preset_only; without a preset there would be nothing to run");
     return true;
 }
 
 /* ---- presets ---- */
+
+static bool chosen_read(struct suite *suite, const struct node *mapping,
+                        struct suite_preset *preset, struct error *err)
+{
+    const struct node *list = node_get(mapping, "targets");
+    size_t index;
+
+    if (list != NULL)
+        preset->targets = arena_new(&suite->memory->arena, bool, suite->target_count);
+    for (const struct node *entry = list != NULL ? list->first : NULL; entry != NULL;
+         entry = entry->next) {
+        if (!refer(suite, entry, "target", target_name, suite->target_count, &index, err))
+            return false;
+        preset->targets[index] = true;
+    }
+    return mask_read(suite, mapping, "workloads", "workload", workload_name, suite->workload_count,
+                     suite->workloads_mask, &preset->workloads_mask, err) &&
+           mask_read(suite, mapping, "loads", "load", load_name, suite->load_count,
+                     suite->loads_mask, &preset->loads_mask, err);
+}
 
 static bool preset_convert(struct suite *suite, const struct node *mapping,
                            const struct raw_preset *raw, struct suite_preset *preset,
@@ -118,7 +211,9 @@ static bool preset_convert(struct suite *suite, const struct node *mapping,
                          &preset->duration_ns, err) &&
            count_read(mapping, "requests", raw->requests, 1, REQUESTS_MAX, &preset->requests,
                       err) &&
-           duration_read(mapping, "warmup", raw->warmup, 0, WARMUP_MAX_NS, &preset->warmup_ns, err);
+           duration_read(mapping, "warmup", raw->warmup, 0, WARMUP_MAX_NS, &preset->warmup_ns,
+                         err) &&
+           chosen_read(suite, mapping, preset, err);
 }
 
 bool presets_convert(struct suite *suite, const struct node *list, const struct raw_suite *raw,
@@ -136,17 +231,28 @@ bool presets_convert(struct suite *suite, const struct node *list, const struct 
     return true;
 }
 
+static void apply_length(const struct suite_preset *preset, int64_t *duration_ns,
+                         uint64_t *requests)
+{
+    if (*duration_ns > 0 && preset->duration_ns > 0)
+        *duration_ns = preset->duration_ns;
+    if (*requests > 0 && preset->requests > 0)
+        *requests = preset->requests;
+}
+
 static void apply(struct suite *suite, const struct suite_preset *preset)
 {
     if (preset->blocks > 0)
         suite->blocks = preset->blocks;
+    suite->workloads_mask = preset->workloads_mask;
+    suite->loads_mask = preset->loads_mask;
+    suite->targets_chosen = preset->targets;
     for (size_t i = 0; i < suite->load_count; i++) {
         struct load *load = &suite->loads[i];
 
-        if (load->duration_ns > 0 && preset->duration_ns > 0)
-            load->duration_ns = preset->duration_ns;
-        if (load->requests > 0 && preset->requests > 0)
-            load->requests = preset->requests;
+        apply_length(preset, &load->duration_ns, &load->requests);
+        for (uint32_t k = 0; k < load->stage_count; k++)
+            apply_length(preset, &load->stages[k].duration_ns, &load->stages[k].requests);
         /* A load by count has no warm-up unless it says so: it would ask more often than told. */
         if (preset->warmup_ns >= 0 && (load->duration_ns > 0 || load->warmup_ns > 0))
             load->warmup_ns = preset->warmup_ns;

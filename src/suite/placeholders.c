@@ -66,6 +66,7 @@ static const struct builtin builtins[] = {
     { "cpus",     USE_BUILD},
     { "port",     USE_RUN  },
     { "ports",    USE_RUN  },
+    { "socket",   USE_RUN  },
     { "workload", USE_RUN  },
     { "load",     USE_RUN  },
 };
@@ -89,14 +90,17 @@ static bool offer(struct text *known, struct slice wanted, struct slice name)
 
 static bool offer_process(struct text *known, struct slice wanted, struct slice process)
 {
-    char name[SUITE_NAME_MAX + 10];
-    struct text one = TEXT(name), all = TEXT(name);
-    bool found;
+    static const char *const words[] = { "port", "ports", "socket" };
+    bool found = false;
 
-    text_format(&one, "%.*s.port", (int)process.len, process.ptr);
-    found = offer(known, wanted, (struct slice){ one.ptr, one.len });
-    text_format(&all, "%.*s.ports", (int)process.len, process.ptr);
-    return offer(known, wanted, (struct slice){ all.ptr, all.len }) || found;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        char name[SUITE_NAME_MAX + 10];
+        struct text text = TEXT(name);
+
+        text_format(&text, "%.*s.%s", (int)process.len, process.ptr, words[i]);
+        found |= offer(known, wanted, (struct slice){ text.ptr, text.len });
+    }
+    return found;
 }
 
 static bool is_known(const struct suite *suite, const struct suite_target *target, size_t processes,

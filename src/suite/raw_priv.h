@@ -32,15 +32,24 @@ struct raw_workload {
 
 struct raw_load {
     char *name;
-    enum load_model model;
+    enum load_model *model;
     char *connections, *threads, *rate;
     enum pacer_shape *arrivals;
     char *duration, *requests, *warmup, *timeout;
     bool *keepalive;
+    char **stages;
+    unsigned stages_count;
+    bool preset_only;
 };
 
 struct raw_preset {
     char *name, *blocks, *duration, *requests, *warmup;
+    char **loads;
+    unsigned loads_count;
+    char **workloads;
+    unsigned workloads_count;
+    char **targets;
+    unsigned targets_count;
 };
 
 struct raw_factor {
@@ -50,10 +59,16 @@ struct raw_factor {
 };
 
 struct raw_process {
-    char *name, *start, *instances, *ready;
+    char *name, *start, *instances, *ready, *after;
+    enum process_role *role;
+};
+
+struct raw_inproc {
+    char *runtime, *app, *interface, *gc;
 };
 
 struct raw_ship {
+    char *image;
     char **files;
     unsigned files_count;
     char **packages;
@@ -64,7 +79,7 @@ struct raw_target {
     char *name, *title, *language, *directory;
     char **packages;
     unsigned packages_count;
-    char *build, *version, *start, *instances;
+    char *build, *version, *start, *instances, *address;
     struct raw_process *processes;
     unsigned processes_count;
     char **env;
@@ -73,6 +88,8 @@ struct raw_target {
     unsigned factors_count;
     struct raw_expect *expects;
     unsigned expects_count;
+    struct raw_inproc *inproc;
+    char *application;
     struct raw_ship *ship;
     char *ready_timeout, *grace;
     bool ceiling;

@@ -14,6 +14,7 @@
 #define PROCESSES_MAX 16
 #define VALUES_MAX    64
 #define SHIPPED_MAX   256
+#define TEXTS_MAX     STAGES_MAX /* of stages: one text is one of them at least */
 
 #define REQUIRED CYAML_FLAG_POINTER
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -31,8 +32,13 @@ static const cyaml_schema_value_t text_entry = { CYAML_VALUE_STRING(REQUIRED, ch
                                                                     CYAML_UNLIMITED) };
 
 static const cyaml_strval_t models[] = {
-    {"closed", LOAD_CLOSED},
-    { "open",  LOAD_OPEN  }
+    {"closed",  LOAD_CLOSED},
+    { "open",   LOAD_OPEN  },
+    { "inproc", LOAD_INPROC}
+};
+static const cyaml_strval_t roles[] = {
+    {"front",    PROCESS_FRONT  },
+    { "service", PROCESS_SERVICE}
 };
 static const cyaml_strval_t arrivals[] = {
     {"even",     PACER_EVEN   },
@@ -70,8 +76,8 @@ ENTRY(workload_entry, struct raw_workload, workload_fields);
 
 static const cyaml_schema_field_t load_fields[] = {
     TEXT_KEY(REQUIRED, struct raw_load, name),
-    CYAML_FIELD_ENUM("model", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw_load, model,
-                     models, CYAML_ARRAY_LEN(models)),
+    CYAML_FIELD_ENUM_PTR("model", OPTIONAL | CYAML_FLAG_STRICT, struct raw_load, model, models,
+                         CYAML_ARRAY_LEN(models)),
     TEXT_KEY(OPTIONAL, struct raw_load, connections),
     TEXT_KEY(OPTIONAL, struct raw_load, threads),
     TEXT_KEY(OPTIONAL, struct raw_load, rate),
@@ -82,6 +88,8 @@ static const cyaml_schema_field_t load_fields[] = {
     TEXT_KEY(OPTIONAL, struct raw_load, warmup),
     TEXT_KEY(OPTIONAL, struct raw_load, timeout),
     CYAML_FIELD_BOOL_PTR("keepalive", OPTIONAL, struct raw_load, keepalive),
+    LIST_KEY(OPTIONAL, struct raw_load, stages, text_entry, TEXTS_MAX),
+    CYAML_FIELD_BOOL("preset_only", CYAML_FLAG_OPTIONAL, struct raw_load, preset_only),
     CYAML_FIELD_END,
 };
 ENTRY(load_entry, struct raw_load, load_fields);
@@ -92,6 +100,9 @@ static const cyaml_schema_field_t preset_fields[] = {
     TEXT_KEY(OPTIONAL, struct raw_preset, duration),
     TEXT_KEY(OPTIONAL, struct raw_preset, requests),
     TEXT_KEY(OPTIONAL, struct raw_preset, warmup),
+    LIST_KEY(OPTIONAL, struct raw_preset, loads, text_entry, SUITE_LOADS_MAX),
+    LIST_KEY(OPTIONAL, struct raw_preset, workloads, text_entry, SUITE_WORKLOADS_MAX),
+    LIST_KEY(OPTIONAL, struct raw_preset, targets, text_entry, SUITE_TARGETS_MAX),
     CYAML_FIELD_END,
 };
 ENTRY(preset_entry, struct raw_preset, preset_fields);
@@ -108,13 +119,25 @@ static const cyaml_schema_field_t process_fields[] = {
     TEXT_KEY(REQUIRED, struct raw_process, start),
     TEXT_KEY(OPTIONAL, struct raw_process, instances),
     TEXT_KEY(OPTIONAL, struct raw_process, ready),
+    TEXT_KEY(OPTIONAL, struct raw_process, after),
+    CYAML_FIELD_ENUM_PTR("role", OPTIONAL | CYAML_FLAG_STRICT, struct raw_process, role, roles,
+                         CYAML_ARRAY_LEN(roles)),
     CYAML_FIELD_END,
 };
 ENTRY(process_entry, struct raw_process, process_fields);
 
+static const cyaml_schema_field_t inproc_fields[] = {
+    TEXT_KEY(REQUIRED, struct raw_inproc, runtime),
+    TEXT_KEY(REQUIRED, struct raw_inproc, app),
+    TEXT_KEY(OPTIONAL, struct raw_inproc, interface),
+    TEXT_KEY(OPTIONAL, struct raw_inproc, gc),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t ship_fields[] = {
     LIST_KEY(OPTIONAL, struct raw_ship, files, text_entry, SHIPPED_MAX),
     LIST_KEY(OPTIONAL, struct raw_ship, packages, text_entry, SHIPPED_MAX),
+    TEXT_KEY(OPTIONAL, struct raw_ship, image),
     CYAML_FIELD_END,
 };
 
@@ -128,10 +151,13 @@ static const cyaml_schema_field_t target_fields[] = {
     TEXT_KEY(OPTIONAL, struct raw_target, version),
     TEXT_KEY(OPTIONAL, struct raw_target, start),
     TEXT_KEY(OPTIONAL, struct raw_target, instances),
+    TEXT_KEY(OPTIONAL, struct raw_target, address),
     LIST_KEY(OPTIONAL, struct raw_target, processes, process_entry, PROCESSES_MAX),
     LIST_KEY(OPTIONAL, struct raw_target, env, text_entry, ENV_MAX),
     LIST_KEY(OPTIONAL, struct raw_target, factors, factor_entry, SUITE_FACTORS_MAX),
     LIST_KEY(OPTIONAL, struct raw_target, expects, target_expect, SUITE_WORKLOADS_MAX),
+    MAPPING_KEY(OPTIONAL, struct raw_target, inproc, inproc_fields),
+    TEXT_KEY(OPTIONAL, struct raw_target, application),
     MAPPING_KEY(OPTIONAL, struct raw_target, ship, ship_fields),
     TEXT_KEY(OPTIONAL, struct raw_target, ready_timeout),
     TEXT_KEY(OPTIONAL, struct raw_target, grace),

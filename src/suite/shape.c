@@ -54,7 +54,11 @@ static bool check_enum(const struct node *node, const cyaml_schema_value_t *valu
 
         if (slice_equal(node->text, slice_of(word)))
             return true;
-        text_format(&text, "%s%s", i > 0 ? " or " : "", word);
+        text_format(&text, "%s%s",
+                    i == 0                              ? ""
+                    : i + 1 == value->enumeration.count ? " or "
+                                                        : ", ",
+                    word);
     }
     return node_wrong(node, err, "must be %s, not '%s'", words, quote(node->text, quoted));
 }
@@ -88,6 +92,12 @@ static bool twin_error(const struct node *list, const struct node *first, const 
                       quote(second->text, quoted), first->place.line);
 }
 
+/* Stages are steps, not names: a staircase may come down the way it went up. */
+static bool may_repeat(const struct node *list)
+{
+    return slice_equal(list->key, SLICE("stages"));
+}
+
 /* Compares each with each: the lists are short by now. */
 static bool check_twins(const struct node *list, struct error *err)
 {
@@ -115,7 +125,7 @@ static bool check_list(const struct node *list, const cyaml_schema_value_t *valu
     for (const struct node *entry = list->first; entry != NULL; entry = entry->next)
         if (!check_value(entry, value->sequence.entry, err))
             return false;
-    return check_twins(list, err);
+    return may_repeat(list) || check_twins(list, err);
 }
 
 /* ---- mappings ---- */

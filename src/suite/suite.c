@@ -60,8 +60,8 @@ static bool convert(struct suite *suite, const struct node *root, const struct r
                            &suite->factor_count, err) &&
            workloads_convert(suite, node_get(root, "workloads"), raw, err) &&
            loads_convert(suite, node_get(root, "loads"), raw, err) &&
-           presets_convert(suite, node_get(root, "presets"), raw, err) &&
-           targets_convert(suite, node_get(root, "targets"), raw, err);
+           targets_convert(suite, node_get(root, "targets"), raw, err) &&
+           presets_convert(suite, node_get(root, "presets"), raw, err);
 }
 
 /* Tree, structs, suite: what can go wrong once there is memory. */

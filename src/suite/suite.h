@@ -28,6 +28,9 @@ struct factor {
     size_t value_count;
 };
 
+/* A service is a back end: what it uses is not the front's, and is measured apart. */
+enum process_role { PROCESS_FRONT, PROCESS_SERVICE };
+
 /* One command of a target. A target with a plain `start:` has one of these, named like itself.
  * Processes are started in this order, each when the one before answers; the load goes to the last.
  * `instances` above 1 starts the command as often, each with a {port} of its own, and they count as
@@ -37,7 +40,10 @@ struct suite_process {
     struct slice start;
     struct slice instances; /* a number or a placeholder: "1", "{workers}" */
     struct slice ready;     /* path asked until any HTTP answer comes; ptr NULL: a TCP connect is
-                               enough. The last process is asked for the workload's contract instead. */
+                               enough. The last process is asked for the workload's contract, and
+                               for this only before its `after`. */
+    struct slice after;     /* command run once when it is ready, to fill a database; empty: none */
+    enum process_role role; /* of the last one always front */
 };
 
 /* A right answer of this target that differs from the workload's: complete, what the file does not
@@ -45,6 +51,16 @@ struct suite_process {
 struct suite_expect {
     size_t workload; /* index into the suite's workloads */
     struct expect expect;
+};
+
+/* An application that is called inside the process of its own runtime, in place of being started as
+ * a server (inproc/inproc.h). Such a target takes part in loads with model: inproc, and only these
+ * have such targets. */
+struct suite_inproc {
+    struct slice runtime;   /* "cpython", ...: a runner; empty: a target that is started */
+    struct slice app;       /* "module:name", found in the target's directory */
+    struct slice interface; /* "wsgi", "asgi"; empty: up to the runner */
+    struct slice gc;        /* "on", "off", "frozen" or a placeholder; empty: on */
 };
 
 struct suite_target {
@@ -59,6 +75,10 @@ struct suite_target {
     size_t process_count;
     struct slice *env; /* "NAME=value" */
     size_t env_count;
+    struct slice address; /* "unix:PATH", where the load goes; empty: to the last {port} */
+    struct suite_inproc inproc;
+    struct slice application; /* the same in several targets that are one application, called, on a
+                                 Unix socket and on loopback: the report takes them apart */
     struct factor *factors;
     size_t factor_count;
     struct suite_expect *expects;
@@ -67,6 +87,8 @@ struct suite_target {
     size_t ship_file_count;
     struct slice *ship_packages; /* and Debian packages, with all they depend on */
     size_t ship_package_count;
+    struct slice ship_image; /* shell command that builds a container image of it and prints the
+                                image's size in bytes; empty: none */
     int64_t ready_timeout_ns;            /* default 30 s */
     int64_t grace_ns;                    /* from TERM to KILL; default 5 s */
     bool ceiling;                        /* our own server: a row of its own, not ranked */
@@ -76,10 +98,12 @@ struct suite_target {
 
 struct suite_preset {
     struct slice name;
-    uint32_t blocks;     /* 0: as the suite says */
-    int64_t duration_ns; /* 0: as the load says; else for loads by duration */
-    uint64_t requests;   /* 0: as the load says; else for loads by count */
-    int64_t warmup_ns;   /* -1: as the load says */
+    uint32_t blocks;                     /* 0: as the suite says */
+    int64_t duration_ns;                 /* 0: as the load says; else for loads by duration */
+    uint64_t requests;                   /* 0: as the load says; else for loads by count */
+    int64_t warmup_ns;                   /* -1: as the load says */
+    uint64_t loads_mask, workloads_mask; /* bit i: load / workload i takes part */
+    bool *targets;                       /* [i]: target i takes part. NULL: all do */
 };
 
 #define SUITE_WORKLOADS_MAX 64
@@ -105,6 +129,10 @@ struct suite {
     size_t workload_count;
     struct load *loads;
     size_t load_count;
+    /* Bit i: workload / load i is run. Until a preset says otherwise all workloads, and all loads
+     * that are not marked preset_only. */
+    uint64_t workloads_mask, loads_mask;
+    const bool *targets_chosen; /* [i]: target i is run. NULL: all are */
     struct suite_preset *presets;
     size_t preset_count;
     struct suite_target *targets;
@@ -121,9 +149,21 @@ struct suite {
 bool suite_read(const char *path, struct suite **ret_suite, struct error *err);
 void suite_free(struct suite *suite);
 
-/* Changes blocks and loads as the preset says. False, with the names there are, when there is none
- * called that. A preset "published" that the file does not name is the suite as it stands. */
+/* Changes blocks, loads and what is run as the preset says. False, with the names there are, when
+ * there is none called that. A preset "published" that the file does not name is the suite as it
+ * stands. */
 bool suite_apply_preset(struct suite *suite, struct slice name, struct error *err);
+
+/* Whether a workload, a load is run: see the masks above. */
+static inline bool suite_runs_workload(const struct suite *suite, size_t i)
+{
+    return (suite->workloads_mask >> i & 1) != 0;
+}
+
+static inline bool suite_runs_load(const struct suite *suite, size_t i)
+{
+    return (suite->loads_mask >> i & 1) != 0;
+}
 
 /* ---- the variants: targets x factors, what is started, listed and ranked ---- */
 
@@ -140,9 +180,9 @@ struct variant {
     uint32_t workers; /* the factor `workers`, else 1 */
 };
 
-/* All variants, in the file's order; they live as long as the suite. `only` (may be NULL): names of
- * targets or variants, separated by commas; a name that matches nothing is an error that lists what
- * there is. */
+/* All variants of the targets that are run, in the file's order; they live as long as the suite.
+ * `only` (may be NULL): names of targets or variants, separated by commas; a name that matches
+ * nothing is an error that lists what there is. */
 bool suite_variants(struct suite *suite, const char *only, struct variant **ret_variants,
                     size_t *ret_count, struct error *err);
 
@@ -159,12 +199,16 @@ struct slice variant_setting(const struct variant *variant, struct slice name);
  *     {ports}            of all its instances, separated by spaces
  *     {NAME.port} {NAME.ports}   the same of a process of this target that is started earlier; in
  *                        env, which all its processes share: of any of them but the last
+ *     {socket}           the path of a Unix socket made for this process alone (of the first
+ *                        instance), in a folder of its own that is removed afterwards
+ *     {NAME.socket}      the same of an earlier process
  *     {workload} {load}  names of what it is started for
  *     {dir} {suite}      the variant's build folder, the suite's folder
  *     {assay}            this program itself
  *     {host} {cpus}      the address to listen on, the number of CPUs the target may use
  *     {workers} {FACTOR} values of the variant's factors; workers is 1 where no factor says so
  *
- * What is known only once it starts (ports, workload, load) is refused in build, version and ship.
+ * What is known only once it starts (ports, sockets, workload, load) is refused in build, version
+ * and ship.
  */
 bool placeholder_next(struct slice text, size_t *pos, size_t *ret_start, struct slice *ret_name);

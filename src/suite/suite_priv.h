@@ -43,6 +43,24 @@ bool presets_convert(struct suite *suite, const struct node *list, const struct 
 bool targets_convert(struct suite *suite, const struct node *list, const struct raw_suite *raw,
                      struct error *err);
 
+/* ---- references by name (refer.c) ---- */
+
+/* Name number `i` of the suite's workloads, loads or targets. */
+typedef struct slice name_at(const struct suite *suite, size_t i);
+name_at workload_name, load_name, target_name;
+
+/* Which of `count` names `value` is. */
+bool refer(const struct suite *suite, const struct node *value, const char *noun, name_at *name,
+           size_t count, size_t *ret_index, struct error *err);
+
+/* The names in the list under `key`, as bits; `otherwise` where there is no such key. */
+bool mask_read(const struct suite *suite, const struct node *mapping, const char *key,
+               const char *noun, name_at *name, size_t count, uint64_t otherwise,
+               uint64_t *ret_mask, struct error *err);
+
+/* The lowest `count` bits, at least one and at most 64. */
+uint64_t mask_all(size_t count);
+
 /* The parts of workloads that targets have too. Starts from what *expect says already. */
 bool expect_convert(struct suite *suite, const struct node *mapping, const struct raw_expect *raw,
                     struct expect *expect, struct error *err);

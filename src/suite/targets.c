@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/bug.h"
+#include "net/addr.h"
 
 #define READY_TIMEOUT_NS (30 * SECOND_NS)
 #define GRACE_NS         (5 * SECOND_NS)
@@ -136,7 +137,17 @@ static bool process_convert(const struct reading *r, const struct node *mapping,
     process->name = text_copy(r->suite, raw->name);
     process->start = text_copy(r->suite, raw->start);
     process->ready = text_copy(r->suite, raw->ready);
+    process->after = text_copy(r->suite, raw->after);
+    if (raw->role != NULL)
+        process->role = *raw->role;
+    if (process->role == PROCESS_SERVICE && index + 1 == r->raw->processes_count)
+        return key_wrong(mapping, "role", err,
+                         "is service, but the last process is the front, which gets the load; put "
+                         "the front behind it");
     if (!instances_convert(r, mapping, raw->instances, &process->instances, err))
+        return false;
+    if (raw->after != NULL &&
+        !placeholders_check(r->suite, r->target, index, USE_RUN, node_get(mapping, "after"), err))
         return false;
     return placeholders_check(r->suite, r->target, index, USE_RUN, node_get(mapping, "start"), err);
 }
@@ -159,11 +170,60 @@ static bool start_convert(const struct reading *r, struct error *err)
     return placeholders_check(r->suite, r->target, 0, USE_RUN, node_get(r->mapping, "start"), err);
 }
 
+/* ---- an application that is called ---- */
+
+static bool choice_check(const struct node *mapping, const char *key, const char *value,
+                         const char *const *choices, struct error *err)
+{
+    const struct node *node = node_get(mapping, key);
+    size_t start, pos = 0;
+    struct slice name;
+    char quoted[QUOTE_MAX];
+
+    if (value == NULL || placeholder_next(node->text, &pos, &start, &name))
+        return true;
+    for (size_t i = 0; choices[i] != NULL; i++)
+        if (strcmp(choices[i], value) == 0)
+            return true;
+    return node_wrong(node, err, "must be %s, %s or %s, not '%s'", choices[0], choices[1],
+                      choices[2], quote(node->text, quoted));
+}
+
+/* The runner refuses what it cannot do: a runtime that is not there, an interface it has not. */
+static bool inproc_convert(const struct reading *r, struct error *err)
+{
+    static const char *const not_beside[] = { "start", "processes", "instances", "address",
+                                              "env",   "ceiling",   "expects" };
+    static const char *const gcs[] = { "on", "off", "frozen", NULL };
+    const struct node *mapping = node_get(r->mapping, "inproc");
+    const struct raw_inproc *raw = r->raw->inproc;
+    const struct node *gc = node_get(mapping, "gc");
+
+    for (size_t i = 0; i < sizeof(not_beside) / sizeof(not_beside[0]); i++)
+        if (node_get(r->mapping, not_beside[i]) != NULL)
+            return key_wrong(r->mapping, not_beside[i], err,
+                             "is given beside 'inproc': what is called is not started; leave one "
+                             "out");
+    r->target->inproc = (struct suite_inproc){
+        .runtime = text_copy(r->suite, raw->runtime),
+        .app = text_copy(r->suite, raw->app),
+        .interface = text_copy(r->suite, raw->interface),
+        .gc = text_copy(r->suite, raw->gc),
+    };
+    if (!word_check(mapping, "runtime", err) || !choice_check(mapping, "gc", raw->gc, gcs, err))
+        return false;
+    if (gc != NULL && !placeholders_check(r->suite, r->target, 0, USE_BUILD, gc, err))
+        return false;
+    return placeholders_check(r->suite, r->target, 0, USE_BUILD, node_get(mapping, "app"), err);
+}
+
 static bool processes_convert(const struct reading *r, struct error *err)
 {
     unsigned count = r->raw->processes_count;
     const struct node *entry;
 
+    if (r->raw->inproc != NULL)
+        return inproc_convert(r, err);
     if (count == 0)
         return start_convert(r, err);
     if (r->raw->start != NULL)
@@ -178,6 +238,33 @@ static bool processes_convert(const struct reading *r, struct error *err)
             return false;
     r->target->process_count = count;
     return true;
+}
+
+/* ---- where the load goes ---- */
+
+static bool address_convert(const struct reading *r, struct error *err)
+{
+    const struct node *address = node_get(r->mapping, "address");
+    size_t start, pos = 0;
+    struct slice name, path;
+    struct error reason;
+    struct addr addr;
+
+    if (address == NULL)
+        return true;
+    if (!slice_starts(address->text, SLICE("unix:")))
+        return node_wrong(
+            address, err,
+            "must look like unix:PATH, for example unix:{socket}; without it the load "
+            "goes to 127.0.0.1:{port}");
+    path =
+        (struct slice){ address->text.ptr + strlen("unix:"), address->text.len - strlen("unix:") };
+    /* How long it gets by its placeholders is known when it starts. */
+    if (!placeholder_next(path, &pos, &start, &name) && !addr_unix(path, &addr, &reason))
+        return node_wrong(address, err, "is no address: %s", reason.text);
+    r->target->address = text_copy(r->suite, r->raw->address);
+    return placeholders_check(r->suite, r->target, r->target->process_count - 1, USE_RUN, address,
+                              err);
 }
 
 /* ---- environment, packages, what is shipped ---- */
@@ -256,6 +343,10 @@ static bool ship_convert(const struct reading *r, struct error *err)
     r->target->ship_file_count = raw->files_count;
     r->target->ship_packages = texts_copy(r->suite, raw->packages, raw->packages_count);
     r->target->ship_package_count = raw->packages_count;
+    r->target->ship_image = text_copy(r->suite, raw->image);
+    if (raw->image != NULL &&
+        !placeholders_check(r->suite, r->target, 0, USE_BUILD, node_get(mapping, "image"), err))
+        return false;
     files = node_get(mapping, "files");
     for (const struct node *entry = files != NULL ? files->first : NULL; entry != NULL;
          entry = entry->next)
@@ -264,60 +355,7 @@ static bool ship_convert(const struct reading *r, struct error *err)
     return packages_check(mapping, err);
 }
 
-/* ---- references to workloads and loads ---- */
-
-/* A name of the suite's workloads or loads, by their order. */
-typedef struct slice name_at(const struct suite *suite, size_t i);
-
-static struct slice workload_name(const struct suite *suite, size_t i)
-{
-    return suite->workloads[i].name;
-}
-
-static struct slice load_name(const struct suite *suite, size_t i)
-{
-    return suite->loads[i].name;
-}
-
-static bool refer(const struct suite *suite, const struct node *value, const char *noun,
-                  name_at *name, size_t count, size_t *ret_index, struct error *err)
-{
-    struct nearest nearest = nearest_to(value->text);
-    char quoted[QUOTE_MAX];
-
-    for (size_t i = 0; i < count; i++) {
-        if (slice_equal(value->text, name(suite, i))) {
-            *ret_index = i;
-            return true;
-        }
-        nearest_offer(&nearest, name(suite, i));
-    }
-    if (nearest.best.ptr == NULL) /* the first is as good an example as any */
-        return node_wrong(value, err, "names no %s of this suite: '%s'; there is '%s'", noun,
-                          quote(value->text, quoted), name(suite, 0).ptr);
-    return node_wrong(value, err, "names no %s of this suite: '%s'; did you mean '%s'?", noun,
-                      quote(value->text, quoted), nearest.best.ptr);
-}
-
-static bool mask_read(const struct reading *r, const char *key, const char *noun, name_at *name,
-                      size_t count, uint64_t *ret_mask, struct error *err)
-{
-    const struct node *list = node_get(r->mapping, key);
-    uint64_t mask = 0;
-    size_t index;
-
-    if (list == NULL) {
-        *ret_mask = UINT64_MAX >> (64 - count);
-        return true;
-    }
-    for (const struct node *entry = list->first; entry != NULL; entry = entry->next) {
-        if (!refer(r->suite, entry, noun, name, count, &index, err))
-            return false;
-        mask |= UINT64_C(1) << index;
-    }
-    *ret_mask = mask;
-    return true;
-}
+/* ---- right answers of its own ---- */
 
 static bool expects_convert(const struct reading *r, struct error *err)
 {
@@ -371,8 +409,9 @@ static bool labels_convert(const struct reading *r, struct error *err)
     struct suite_target *target = r->target;
 
     if (!name_check(r->mapping, "name", err) || !label_check(r->mapping, "title", err) ||
-        !label_check(r->mapping, "language", err))
+        !label_check(r->mapping, "language", err) || !label_check(r->mapping, "application", err))
         return false;
+    target->application = text_copy(r->suite, r->raw->application);
     target->name = text_copy(r->suite, r->raw->name);
     target->title = text_copy(r->suite, r->raw->title);
     target->language = text_copy(r->suite, r->raw->language);
@@ -425,18 +464,47 @@ static bool waits_read(const struct reading *r, struct error *err)
                          err);
 }
 
+/* Loads that drive a server and loads that call an application have targets of their own. */
+static uint64_t fitting_loads(const struct suite *suite, bool inproc)
+{
+    uint64_t mask = 0;
+
+    for (size_t i = 0; i < suite->load_count; i++)
+        mask |= (uint64_t)((suite->loads[i].model == LOAD_INPROC) == inproc) << i;
+    return mask;
+}
+
+static bool loads_read(const struct reading *r, struct error *err)
+{
+    uint64_t fitting = fitting_loads(r->suite, r->raw->inproc != NULL);
+
+    if (fitting == 0)
+        return key_wrong(r->mapping, r->raw->inproc != NULL ? "inproc" : "start", err,
+                         r->raw->inproc != NULL ? "needs a load with model: inproc; there is none"
+                                                : "needs a load that is not model: inproc; there "
+                                                  "is none");
+    if (!mask_read(r->suite, r->mapping, "loads", "load", load_name, r->suite->load_count, fitting,
+                   &r->target->loads_mask, err))
+        return false;
+    if ((r->target->loads_mask & ~fitting) != 0)
+        return key_wrong(r->mapping, "loads", err,
+                         "names a load of the other kind: model: inproc is for targets with "
+                         "'inproc', and only for them");
+    return true;
+}
+
 static bool target_convert(const struct reading *r, struct error *err)
 {
     r->target->packages = texts_copy(r->suite, r->raw->packages, r->raw->packages_count);
     r->target->package_count = r->raw->packages_count;
     return labels_convert(r, err) && directory_convert(r, err) && packages_check(r->mapping, err) &&
            own_factors_convert(r, err) && commands_convert(r, err) && processes_convert(r, err) &&
-           env_convert(r, err) && ship_convert(r, err) && waits_read(r, err) &&
-           mask_read(r, "workloads", "workload", workload_name, r->suite->workload_count,
+           address_convert(r, err) && env_convert(r, err) && ship_convert(r, err) &&
+           waits_read(r, err) &&
+           mask_read(r->suite, r->mapping, "workloads", "workload", workload_name,
+                     r->suite->workload_count, mask_all(r->suite->workload_count),
                      &r->target->workloads_mask, err) &&
-           mask_read(r, "loads", "load", load_name, r->suite->load_count, &r->target->loads_mask,
-                     err) &&
-           expects_convert(r, err);
+           loads_read(r, err) && expects_convert(r, err);
 }
 
 bool targets_convert(struct suite *suite, const struct node *list, const struct raw_suite *raw,

@@ -3,7 +3,7 @@
 #include "base/bug.h"
 
 /* Long enough for the target's name and SUITE_FACTORS_MAX times " factor=value". */
-#define VARIANT_NAME_MAX ((SUITE_FACTORS_MAX * 2 + 1) * (SUITE_NAME_MAX + 1))
+#define VARIANT_NAME_MAX ((SUITE_FACTORS_MAX * 2 + 1) * (SUITE_NAME_MAX + (size_t)1))
 
 static const struct factor *find_factor(const struct factor *factors, size_t count,
                                         struct slice name)
@@ -70,12 +70,17 @@ static void fill(struct arena *arena, struct variant *variant, const struct fact
     variant->workers = (uint32_t)workers;
 }
 
+static bool is_chosen(const struct suite *suite, size_t target)
+{
+    return suite->targets_chosen == NULL || suite->targets_chosen[target];
+}
+
 static void fill_all(const struct suite *suite, struct arena *arena, struct variant *variants)
 {
     for (size_t i = 0; i < suite->target_count; i++) {
         const struct factor *factors[SUITE_FACTORS_MAX];
         size_t factor_count = target_factors(suite, &suite->targets[i], factors);
-        size_t count = variants_count(suite, &suite->targets[i]);
+        size_t count = is_chosen(suite, i) ? variants_count(suite, &suite->targets[i]) : 0;
 
         for (size_t number = 0; number < count; number++, variants++) {
             variants->target = &suite->targets[i];
@@ -171,7 +176,7 @@ bool suite_variants(struct suite *suite, const char *only, struct variant **ret_
     size_t count = 0;
 
     for (size_t i = 0; i < suite->target_count; i++)
-        count += variants_count(suite, &suite->targets[i]);
+        count += is_chosen(suite, i) ? variants_count(suite, &suite->targets[i]) : 0;
     if (!memory_add(&suite->memory, count * each, &arena, err))
         return false;
     variants = arena_new(arena, struct variant, count);

@@ -243,5 +243,6 @@ bool workloads_convert(struct suite *suite, const struct node *list, const struc
         if (!workload_convert(suite, mapping, &raw->workloads[i], &suite->workloads[i], err))
             return false;
     suite->workload_count = raw->workloads_count;
+    suite->workloads_mask = mask_all(suite->workload_count);
     return true;
 }

@@ -24,7 +24,22 @@ static bool add_own_ports(const struct scope *scope, bool all, struct text *out)
     return true;
 }
 
-static bool add_others_ports(const struct scope *scope, struct slice name, struct text *out)
+void socket_path(const char *sockets, struct slice process, size_t instance, struct text *out)
+{
+    text_format(out, "%s/%.*s", sockets, (int)process.len, process.ptr);
+    if (instance > 0)
+        text_format(out, ".%zu", instance);
+}
+
+static bool add_socket(const struct scope *scope, size_t process, size_t instance, struct text *out)
+{
+    if (scope->sockets == NULL)
+        return false;
+    socket_path(scope->sockets, scope->variant->target->processes[process].name, instance, out);
+    return true;
+}
+
+static bool add_others(const struct scope *scope, struct slice name, struct text *out)
 {
     const struct suite_target *target = scope->variant->target;
 
@@ -38,6 +53,8 @@ static bool add_others_ports(const struct scope *scope, struct slice name, struc
             return add_ports(&scope->lists[i], out);
         if (slice_equal(word, SLICE(".port")))
             return add_ports(&(struct port_list){ scope->lists[i].ports, 1 }, out);
+        if (slice_equal(word, SLICE(".socket")))
+            return add_socket(scope, i, 0, out);
     }
     return false;
 }
@@ -79,7 +96,9 @@ static bool add_value(const struct scope *scope, struct slice name, struct text 
         text_format(out, "%u", scope->variant->workers);
         return true;
     }
-    return add_others_ports(scope, name, out);
+    if (slice_equal(name, SLICE("socket")))
+        return add_socket(scope, scope->process, scope->instance, out);
+    return add_others(scope, name, out);
 }
 
 bool expand(struct slice text, const struct scope *scope, struct arena *arena,
@@ -113,7 +132,7 @@ bool expand(struct slice text, const struct scope *scope, struct arena *arena,
 bool expand_instances(struct slice text, const struct scope *scope, struct arena *arena,
                       size_t *ret_count, struct error *err)
 {
-    const char *number;
+    const char *number = "";
     uint64_t count;
 
     if (!expand(text, scope, arena, &number, err))
@@ -133,5 +152,21 @@ bool mentions_port(struct slice text)
     while (placeholder_next(text, &pos, &start, &name))
         if (slice_equal(name, SLICE("port")) || slice_equal(name, SLICE("ports")))
             return true;
+    return false;
+}
+
+bool mentions_socket(struct slice text, bool any)
+{
+    const struct slice word = SLICE("socket"), others = SLICE(".socket");
+    struct slice name;
+    size_t pos = 0, start;
+
+    while (placeholder_next(text, &pos, &start, &name)) {
+        bool of_other = name.len > others.len &&
+                        memcmp(name.ptr + name.len - others.len, others.ptr, others.len) == 0;
+
+        if (slice_equal(name, word) || (any && of_other))
+            return true;
+    }
     return false;
 }

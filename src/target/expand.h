@@ -32,7 +32,8 @@ struct scope {
     uint32_t cpus;
     struct slice workload, load;
     const struct port_list *lists; /* one a process of the target; NULL: there are no ports */
-    size_t process;                /* whose {port} and {ports} are meant */
+    const char *sockets;           /* folder of {socket}; NULL: there are none */
+    size_t process;                /* whose {port}, {ports} and {socket} are meant */
     size_t instance;
 };
 
@@ -46,3 +47,9 @@ bool expand_instances(struct slice text, const struct scope *scope, struct arena
 
 /* Whether {port} or {ports} stands in the text. */
 bool mentions_port(struct slice text);
+
+/* Whether {socket} does; with `any`, {NAME.socket} too. */
+bool mentions_socket(struct slice text, bool any);
+
+/* The path that {socket} is for this instance of this process. */
+void socket_path(const char *sockets, struct slice process, size_t instance, struct text *out);

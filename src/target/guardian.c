@@ -41,6 +41,7 @@ bool guardian_open(const struct order *orders, size_t count, struct guardian *re
     }
     ret_guardian->pid = pid;
     ret_guardian->socket = sockets[0];
+    memset(ret_guardian->leaders, 0, sizeof(ret_guardian->leaders));
     return true;
 }
 
@@ -85,12 +86,37 @@ static int hear(struct guardian *guardian, struct mono until, struct message *re
     }
 }
 
+/* Starts are noted, and are no news. */
+static bool note_start(struct guardian *guardian, const struct message *message)
+{
+    if (message->kind != MESSAGE_STARTED || message->order >= GUARDIAN_ORDERS_MAX)
+        return false;
+    guardian->leaders[message->order] = message->pid;
+    return true;
+}
+
+int32_t guardian_leader(struct guardian *guardian, size_t order)
+{
+    struct message message;
+
+    BUG_IF(order >= GUARDIAN_ORDERS_MAX);
+    while (recv(guardian->socket, &message, sizeof(message), MSG_DONTWAIT | MSG_PEEK) ==
+               sizeof(message) &&
+           note_start(guardian, &message))
+        recv(guardian->socket, &message, sizeof(message), MSG_DONTWAIT);
+    return guardian->leaders[order];
+}
+
 enum guardian_news guardian_poll(struct guardian *guardian, int64_t timeout_ns,
                                  struct guardian_event *ret_event)
 {
+    struct mono until = mono_after(mono_now(), timeout_ns);
     struct message message;
-    int heard = hear(guardian, mono_after(mono_now(), timeout_ns), &message);
+    int heard;
 
+    do
+        heard = hear(guardian, until, &message);
+    while (heard > 0 && note_start(guardian, &message));
     if (heard == 0)
         return GUARDIAN_QUIET;
     if (heard < 0)

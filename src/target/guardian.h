@@ -40,15 +40,18 @@ struct order {
     char *const *env;   /* "NAME=value", env_count of them */
     size_t env_count;
     const uint32_t *cpus;
-    uint32_t cpu_count; /* 0: not pinned */
-    bool may_detach;    /* ending with status 0 while processes of its stay behind is going into the
-                           background; it has exited when the last of those has */
+    uint32_t cpu_count;  /* 0: not pinned */
+    const char *sockets; /* folder of its Unix sockets, removed after the tree's end when we are
+                            gone; NULL: none */
+    bool may_detach; /* ending with status 0 while processes of its stay behind is going into the
+                        background; it has exited when the last of those has */
 };
 
 struct guardian {
     int32_t pid;
     int socket;
-    struct proc_tree strangers; /* children that we had before: never touched */
+    struct proc_tree strangers;           /* children that we had before: never touched */
+    int32_t leaders[GUARDIAN_ORDERS_MAX]; /* process of each order; see guardian_leader() */
 };
 
 /* `orders` are read by the fork only: they may go afterwards. */
@@ -57,6 +60,10 @@ bool guardian_open(const struct order *orders, size_t count, struct guardian *re
 
 /* Starts the process of this order; how that went is told by guardian_poll(). */
 bool guardian_spawn(struct guardian *guardian, size_t order, struct error *err);
+
+/* The process that was started for this order, its process group's leader; 0 when it was not, or
+ * something has happened that guardian_poll() was not asked about yet. */
+int32_t guardian_leader(struct guardian *guardian, size_t order);
 
 enum guardian_news {
     GUARDIAN_QUIET,   /* nothing new within the time */

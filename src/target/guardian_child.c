@@ -1,4 +1,5 @@
-/* The guardian's own side: everything here runs in the forked process. It allocates nothing. */
+/* The guardian's own side: everything here runs in the forked process. It allocates nothing
+ * before the end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "target/environment.h"
 #include "target/guardian_priv.h"
+#include "target/sockets.h"
 
 #define SOCKET_FD 3
 
@@ -67,6 +69,7 @@ static void spawn(struct watch *w, size_t order)
     }
     w->leaders[order] = pid;
     w->states[order] = LEADER_RUNS;
+    report(&(struct message){ .kind = MESSAGE_STARTED, .order = (uint32_t)order, .pid = pid });
 }
 
 /* ---- the ends of processes ---- */
@@ -195,6 +198,9 @@ _Noreturn static void end_now(struct watch *w)
     uint32_t killed, left;
 
     kill_tree(w, &killed, &left);
+    for (size_t i = 0; i < w->count; i++)
+        if (w->orders[i].sockets != NULL)
+            sockets_remove(w->orders[i].sockets);
     _exit(0);
 }
 

@@ -6,6 +6,7 @@
 enum message_kind {
     MESSAGE_SPAWN,   /* to it: order */
     MESSAGE_STOP,    /* to it: grace_ns */
+    MESSAGE_STARTED, /* from it: order, pid */
     MESSAGE_EXITED,  /* from it: order, pid, status */
     MESSAGE_REFUSED, /* from it: order, status = errno */
     MESSAGE_STOPPED, /* from it, its last: killed, left */

@@ -96,6 +96,8 @@ static bool check_owner(struct ready *ready, struct asked *a, struct error *err)
     uint16_t port = addr_port(&a->addr);
 
     a->owner_known = true;
+    if (port == 0) /* a Unix socket, in a folder of the target's own */
+        return true;
     ready->port_taken = !taken_by_another(ready->guardian, port, err);
     return !ready->port_taken;
 }
@@ -133,7 +135,9 @@ static bool explain_timeout(const struct ready *ready, const struct asked *a, st
     switch (a->reply) {
     case REPLY_NOBODY:
         return error_set(err, 0, "%snever listened on %s within %s%s", who, addr, limit,
-                         a->process->has_port ? "" : "; nothing in its command says {port}");
+                         a->process->has_port || addr_port(&a->addr) == 0
+                             ? ""
+                             : "; nothing in its command says {port}");
     case REPLY_SILENT:
         return error_set(err, 0, "%saccepts connections on %s and says nothing for %s", who, addr,
                          limit);
@@ -231,15 +235,15 @@ bool ready_wait(struct ready *ready, size_t process, const struct workload *work
     struct workload any = { .method = SLICE("GET"), .path = asked->ready };
     bool any_answer = workload == NULL && asked->ready.ptr != NULL;
 
-    /* A back end on a Unix socket of its own, without a path to ask: there is nothing to wait for;
-     * the front end's right answer tells. */
-    if (workload == NULL && !asked->has_port)
+    /* A back end at an address that we do not know: there is nothing to wait for; the front end's
+     * right answer tells. */
+    if (asked->addresses == NULL)
         return true;
     for (size_t i = 0; i < asked->instances; i++) {
         struct asked a = { .process = asked,
                            .workload = any_answer ? &any : workload,
                            .any_answer = any_answer,
-                           .addr = addr_loopback(asked->ports[i]) };
+                           .addr = asked->addresses[i] };
 
         if (!wait_for_address(ready, &a, err))
             return false;

@@ -29,6 +29,7 @@ static struct scope scope_of(const struct recipe_place *at)
                                          : host_cpus(any, sizeof(any) / sizeof(any[0])),
         .workload = at->workload,
         .load = at->load,
+        .sockets = at->sockets,
     };
 }
 
@@ -63,6 +64,81 @@ static bool any_mentions_port(const struct suite_target *target,
     return false;
 }
 
+static bool any_mentions_socket(const struct suite_target *target,
+                                const struct suite_process *process)
+{
+    if (mentions_socket(process->start, false))
+        return true;
+    for (size_t i = 0; i < target->env_count; i++)
+        if (mentions_socket(target->env[i], false))
+            return true;
+    return false;
+}
+
+bool recipe_wants_sockets(const struct suite_target *target)
+{
+    if (mentions_socket(target->address, true))
+        return true;
+    for (size_t i = 0; i < target->env_count; i++)
+        if (mentions_socket(target->env[i], true))
+            return true;
+    for (size_t i = 0; i < target->process_count; i++)
+        if (mentions_socket(target->processes[i].start, true) ||
+            mentions_socket(target->processes[i].after, true))
+            return true;
+    return false;
+}
+
+/* ---- where it can be asked ---- */
+
+/* The target's own `address`, for this instance of the last process. */
+static bool stated_address(struct slice text, const struct scope *scope, struct arena *arena,
+                           struct addr *ret_addr, struct error *err)
+{
+    const char *address;
+
+    if (!expand(text, scope, arena, &address, err))
+        return false;
+    return addr_unix(slice_of(address + strlen("unix:")), ret_addr, err);
+}
+
+static bool own_socket(const struct scope *scope, struct slice process, struct addr *ret_addr,
+                       struct error *err)
+{
+    char path[EXPANDED_MAX + 1];
+    struct text text = TEXT(path);
+
+    socket_path(scope->sockets, process, scope->instance, &text);
+    return addr_unix((struct slice){ text.ptr, text.len }, ret_addr, err);
+}
+
+/* A process is asked at its port; where it has none, at its socket; the last one where the target
+ * says, if it does. */
+static bool make_addresses(const struct suite_target *target, struct scope *scope,
+                           struct arena *arena, struct recipe_process *made, struct error *err)
+{
+    const struct suite_process *process = &target->processes[scope->process];
+    bool is_last = scope->process + 1 == target->process_count;
+    bool is_stated = is_last && target->address.len > 0;
+    bool is_socket = !is_stated && !made->has_port && any_mentions_socket(target, process);
+    struct addr *addresses = arena_new(arena, struct addr, made->instances);
+
+    if (!is_stated && !is_socket && !is_last && !made->has_port)
+        return true;
+    for (size_t i = 0; i < made->instances; i++) {
+        scope->instance = i;
+        if (is_stated && !stated_address(target->address, scope, arena, &addresses[i], err))
+            return error_wrap(err, "address");
+        if (is_socket && !own_socket(scope, process->name, &addresses[i], err))
+            return error_wrap(err, "{socket}");
+        if (!is_stated && !is_socket)
+            addresses[i] = addr_loopback(made->ports[i]);
+    }
+    scope->instance = 0;
+    made->addresses = addresses;
+    return true;
+}
+
 static bool expand_env(const struct suite_target *target, const struct scope *scope,
                        struct arena *arena, struct order *order, struct error *err)
 {
@@ -94,6 +170,19 @@ static bool make_order(const struct recipe_place *at, const struct scope *scope,
     return expand_env(target, scope, arena, order, err);
 }
 
+/* As for the process itself, on its CPUs. */
+static bool make_after(const struct recipe_place *at, struct scope *scope, struct slice command,
+                       struct arena *arena, struct recipe_process *made, struct error *err)
+{
+    made->has_after = command.len > 0;
+    if (!made->has_after)
+        return true;
+    scope->instance = 0;
+    made->after.cpus = at->place->cpus;
+    made->after.cpu_count = at->place->cpu_count;
+    return make_order(at, scope, command, arena, &made->after, err) || error_wrap(err, "after");
+}
+
 /* The orders of one process, one an instance. */
 static bool make_orders(const struct recipe_place *at, struct scope *scope, size_t index,
                         struct arena *arena, struct recipe *recipe, struct error *err)
@@ -107,6 +196,7 @@ static bool make_orders(const struct recipe_place *at, struct scope *scope, size
                                      .has_port = any_mentions_port(at->variant->target, process),
                                      .ports = scope->lists[index].ports,
                                      .first_order = recipe->order_count,
+                                     .role = process->role,
                                      .instances = scope->lists[index].count };
     for (size_t i = 0; i < made->instances; i++) {
         struct order *order = &recipe->orders[recipe->order_count++];
@@ -117,7 +207,11 @@ static bool make_orders(const struct recipe_place *at, struct scope *scope, size
         order->cpus = at->place->cpus;
         order->cpu_count = at->place->cpu_count;
         order->may_detach = true;
+        order->sockets = at->sockets;
     }
+    if (!make_addresses(at->variant->target, scope, arena, made, err) ||
+        !make_after(at, scope, process->after, arena, made, err))
+        return error_wrap(err, "process %.*s", (int)process->name.len, process->name.ptr);
     scope->instance = 0;
     if (process->ready.ptr == NULL)
         return true;

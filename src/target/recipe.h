@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "net/addr.h"
 #include "net/sock.h"
 #include "suite/suite.h"
 #include "target/expand.h"
@@ -20,10 +21,14 @@
 /* One line of the target's `processes`, and the orders that come of it. */
 struct recipe_process {
     struct slice name;
-    struct slice ready;    /* path, expanded; ptr NULL: a connect will do */
-    bool has_port;         /* its texts name a port: it can be asked */
-    const uint16_t *ports; /* one an instance */
+    struct slice ready;           /* path, expanded; ptr NULL: a connect will do */
+    bool has_port;                /* its texts name a port: it can be asked */
+    const uint16_t *ports;        /* one an instance */
+    const struct addr *addresses; /* where each instance can be asked; NULL: nowhere */
     size_t first_order, instances;
+    enum process_role role;
+    bool has_after;
+    struct order after; /* run once, when it is ready */
 };
 
 struct recipe {
@@ -39,7 +44,11 @@ struct recipe_place {
     const struct variant *variant;
     const struct target_place *place;
     struct slice workload, load; /* names */
+    const char *sockets;         /* folder for Unix sockets; NULL: none is wanted */
 };
+
+/* Whether any text of the target asks for a Unix socket. */
+bool recipe_wants_sockets(const struct suite_target *target);
 
 /* How many ports recipe_make() wants: at most SOCK_PORTS_MAX. */
 bool recipe_count_ports(const struct recipe_place *at, struct arena *arena, size_t *ret_count,

@@ -18,9 +18,11 @@
 #include "target/output.h"
 #include "target/ready.h"
 #include "target/recipe.h"
+#include "target/sockets.h"
 
 #define BUILD_MAX_NS   (3600 * SECOND_NS)
 #define VERSION_MAX_NS (5 * SECOND_NS)
+#define IMAGE_MAX_NS   (600 * SECOND_NS)
 #define VERIFY_MAX_NS  (30 * SECOND_NS)
 
 /* Between the moment in which a port was seen to be free and the one in which a server binds it,
@@ -34,13 +36,14 @@ struct target {
     struct guardian guardian;
     struct arena arena; /* the recipe lives in it */
     struct recipe recipe;
-    int64_t grace_ns, ready_ns;
+    int64_t grace_ns, ready_ns, after_ns;
     uint64_t probes;
     bool ended; /* a process has ended by itself; `end` says how */
     struct error end;
     struct addr addresses[TARGET_ADDRESSES_MAX];
     size_t address_count;
     uint16_t ports[SOCK_PORTS_MAX];
+    char sockets[SOCKETS_FOLDER_MAX]; /* "": none */
 };
 
 _Static_assert(TARGET_ADDRESSES_MAX >= SUITE_INSTANCES_MAX, "room for all instances");
@@ -121,8 +124,11 @@ bool target_verify(const struct suite *suite, const struct variant *variant,
     if (workload->verify.len == 0)
         return true;
     text_add(&line, workload->verify);
-    text_format(&line, " 'http://%s%.*s'", addr_text(&target->addresses[0], where),
-                (int)workload->path.len, workload->path.ptr);
+    addr_text(&target->addresses[0], where);
+    if (addr_port(&target->addresses[0]) == 0)
+        text_format(&line, " '%s'", where);
+    else
+        text_format(&line, " 'http://%s%.*s'", where, (int)workload->path.len, workload->path.ptr);
     snprintf(output, sizeof(output), "%s.verify", place->output);
     if (!run_command(&at, (struct slice){ command, line.len }, output, VERIFY_MAX_NS, stop_asked,
                      &status, &took_ns, err))
@@ -146,26 +152,58 @@ static void read_first_line(const char *path, struct text *text)
         fclose(file);
 }
 
-void target_version(const struct suite *suite, const struct variant *variant,
-                    const struct target_place *place, char *ret_text, size_t size)
+bool target_text(const struct suite *suite, const struct variant *variant,
+                 const struct target_place *place, struct slice text, struct arena *arena,
+                 const char **ret_text, struct error *err)
 {
     const struct recipe_place at = { .suite = suite, .variant = variant, .place = place };
-    struct text text = { ret_text, 0, size, false };
+
+    return recipe_text(&at, text, arena, ret_text, err);
+}
+
+/* The first line that a command of the target prints; false where it is missing or fails. */
+static bool command_says(const struct suite *suite, const struct variant *variant,
+                         const struct target_place *place, struct slice command, int64_t limit_ns,
+                         const volatile sig_atomic_t *stop_asked, struct text *ret_text)
+{
+    const struct recipe_place at = { .suite = suite, .variant = variant, .place = place };
     char output[PATH_MAX];
     struct error ignored;
     int64_t took_ns;
     int status;
 
+    if (command.len == 0 ||
+        snprintf(output, sizeof(output), "%s/assay-said.txt", place->folder) >= (int)sizeof(output))
+        return false;
+    if (!run_command(&at, command, output, limit_ns, stop_asked, &status, &took_ns, &ignored) ||
+        status != 0)
+        return false;
+    read_first_line(output, ret_text);
+    return true;
+}
+
+void target_version(const struct suite *suite, const struct variant *variant,
+                    const struct target_place *place, char *ret_text, size_t size)
+{
+    struct text text = { ret_text, 0, size, false };
+
     ret_text[0] = '\0';
-    if (variant->target->version.len == 0)
-        return;
-    if (snprintf(output, sizeof(output), "%s/assay-version.txt", place->folder) >=
-        (int)sizeof(output))
-        return;
-    if (run_command(&at, variant->target->version, output, VERSION_MAX_NS, NULL, &status, &took_ns,
-                    &ignored) &&
-        status == 0)
-        read_first_line(output, &text);
+    command_says(suite, variant, place, variant->target->version, VERSION_MAX_NS, NULL, &text);
+}
+
+int64_t target_image_bytes(const struct suite *suite, const struct variant *variant,
+                           const struct target_place *place,
+                           const volatile sig_atomic_t *stop_asked)
+{
+    char line[64] = "";
+    struct text text = TEXT(line);
+    uint64_t bytes;
+
+    if (!command_says(suite, variant, place, variant->target->ship_image, IMAGE_MAX_NS, stop_asked,
+                      &text) ||
+        !slice_u64(slice_of(line), INT64_MAX, &bytes))
+        return -1;
+    return (int64_t)bytes;
 }
 
 /* ---- starting ---- */
@@ -178,17 +216,43 @@ static bool spawn_process(struct target *t, const struct recipe_process *process
     return true;
 }
 
-/* Each process when the one before answers; the last one has to answer the workload rightly. */
+/* Fills a database, and the like. What it takes is not the target's time to get ready. */
+static bool run_after(struct target *t, const struct recipe_process *process, struct ready *ready,
+                      struct error *err)
+{
+    char text[GUARDIAN_TEXT_MAX];
+    int64_t took_ns = 0;
+    int status = 0;
+
+    if (!process->has_after)
+        return true;
+    if (!command_run(&process->after, ready->timeout_ns, ready->stop_asked, &status, &took_ns, err))
+        return error_wrap(err, "%.*s: after", (int)process->name.len, process->name.ptr);
+    t->after_ns += took_ns;
+    ready->deadline = mono_after(ready->deadline, took_ns);
+    if (status != 0)
+        return error_set(err, 0, "%.*s: its command 'after' %s", (int)process->name.len,
+                         process->name.ptr, guardian_status_text(status, text));
+    return true;
+}
+
+/* Each process when the one before answers; the last one has to answer the workload rightly, once
+ * what it answers from is filled. */
 static bool spawn_all(struct target *t, const struct workload *workload, struct ready *ready,
                       struct error *err)
 {
     size_t last = t->recipe.process_count - 1;
 
-    for (size_t i = 0; i <= last; i++)
-        if (!spawn_process(t, &t->recipe.processes[i], err) ||
-            !ready_wait(ready, i, i == last ? workload : NULL, err))
+    for (size_t i = 0; i <= last; i++) {
+        const struct recipe_process *process = &t->recipe.processes[i];
+
+        if (!spawn_process(t, process, err))
             return false;
-    return true;
+        if ((i < last || process->has_after) &&
+            (!ready_wait(ready, i, NULL, err) || !run_after(t, process, ready, err)))
+            return false;
+    }
+    return ready_wait(ready, last, workload, err);
 }
 
 static bool start_and_wait(struct target *t, const struct suite_target *target,
@@ -211,10 +275,11 @@ static bool start_and_wait(struct target *t, const struct suite_target *target,
         arena_unmap(&scratch);
         return false;
     }
+    t->after_ns = 0;
     ready.begin = mono_now();
     ready.deadline = mono_after(ready.begin, target->ready_timeout_ns);
     good = spawn_all(t, workload, &ready, err);
-    t->ready_ns = mono_diff_ns(ready.begin, mono_now());
+    t->ready_ns = mono_diff_ns(ready.begin, mono_now()) - t->after_ns;
     t->probes += ready.probes;
     arena_unmap(&scratch);
     if (good)
@@ -233,7 +298,7 @@ static void note_addresses(struct target *t)
 
     t->address_count = last->instances;
     for (size_t i = 0; i < last->instances; i++)
-        t->addresses[i] = addr_loopback(last->ports[i]);
+        t->addresses[i] = last->addresses[i];
 }
 
 /* With ports of its own. *ret_again: another choice of ports may help. */
@@ -261,6 +326,7 @@ static bool start_once(struct target *t, const struct recipe_place *at,
 
 static void target_free(struct target *t)
 {
+    sockets_remove(t->sockets);
     arena_unmap(&t->arena);
     free(t);
 }
@@ -270,7 +336,7 @@ bool target_start(const struct suite *suite, const struct variant *variant,
                   const struct target_place *place, const volatile sig_atomic_t *stop_asked,
                   struct target **ret_target, struct error *err)
 {
-    const struct recipe_place at = { suite, variant, place, workload->name, load->name };
+    struct recipe_place at = { suite, variant, place, workload->name, load->name, NULL };
     struct workload own = target_workload(suite, variant, workload);
     struct target *t = calloc(1, sizeof(*t));
     bool again = true;
@@ -282,6 +348,10 @@ bool target_start(const struct suite *suite, const struct variant *variant,
     if (!arena_map(&t->arena, RECIPE_BYTES, err)) {
         free(t);
         return false;
+    }
+    if (recipe_wants_sockets(variant->target)) {
+        again = sockets_make(t->sockets, err);
+        at.sockets = t->sockets;
     }
     for (int i = 0; again && i < START_TRIES; i++) {
         again = false;
@@ -317,6 +387,36 @@ uint64_t target_probes(const struct target *target)
     return target->probes;
 }
 
+size_t target_service_names(const struct target *target, struct slice *ret_names, size_t max)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < target->recipe.process_count && count < max; i++)
+        if (target->recipe.processes[i].role == PROCESS_SERVICE)
+            ret_names[count++] = target->recipe.processes[i].name;
+    return count;
+}
+
+size_t target_service_leaders(struct target *target, struct target_leader *ret_leaders)
+{
+    size_t count = 0, service = 0;
+
+    for (size_t i = 0; i < target->recipe.process_count; i++) {
+        const struct recipe_process *process = &target->recipe.processes[i];
+
+        if (process->role != PROCESS_SERVICE)
+            continue;
+        for (size_t k = 0; k < process->instances; k++) {
+            int32_t pid = guardian_leader(&target->guardian, process->first_order + k);
+
+            if (pid > 0 && count < TARGET_LEADERS_MAX)
+                ret_leaders[count++] = (struct target_leader){ pid, service };
+        }
+        service++;
+    }
+    return count;
+}
+
 static struct slice name_of_order(const struct recipe *recipe, size_t order)
 {
     size_t i = 0;
@@ -326,14 +426,14 @@ static struct slice name_of_order(const struct recipe *recipe, size_t order)
     return recipe->processes[i].name;
 }
 
-bool target_alive(struct target *target, struct error *err)
+bool target_alive(struct target *target, int64_t patience_ns, struct error *err)
 {
     struct guardian_event event;
     char text[GUARDIAN_TEXT_MAX];
     struct slice name;
 
     if (!target->ended) {
-        switch (guardian_poll(&target->guardian, 0, &event)) {
+        switch (guardian_poll(&target->guardian, patience_ns, &event)) {
         case GUARDIAN_QUIET:
             return true;
         case GUARDIAN_GONE:

@@ -55,13 +55,30 @@ bool target_start(const struct suite *suite, const struct variant *variant,
                   const struct target_place *place, const volatile sig_atomic_t *stop_asked,
                   struct target **ret_target, struct error *err);
 
+/* A process that was started for one of the target's services: it, its descendants and its process
+ * group belong to service number `service`, in the order of the file. */
+struct target_leader {
+    int32_t pid;
+    size_t service;
+};
+
+#define TARGET_LEADERS_MAX 1024
+
+/* How many there are, at most TARGET_LEADERS_MAX. Those that cannot be told are left out. */
+size_t target_service_leaders(struct target *target, struct target_leader *ret_leaders);
+
+/* How many services there are, and their names. */
+size_t target_service_names(const struct target *target, struct slice *ret_names, size_t max);
+
 const struct addr *target_addresses(const struct target *target, size_t *ret_count);
 int32_t target_guardian(const struct target *target); /* the ancestor for probe/proc.h */
-int64_t target_ready_ns(const struct target *target); /* from spawn to the first right answer */
-uint64_t target_probes(const struct target *target);  /* requests it was asked to find that out */
+/* From spawn to the first right answer, without what its `after` commands took. */
+int64_t target_ready_ns(const struct target *target);
+uint64_t target_probes(const struct target *target); /* requests it was asked to find that out */
 
-/* False, with a sentence, once any process that was started by us has ended by itself. Cheap. */
-bool target_alive(struct target *target, struct error *err);
+/* False, with a sentence, once any process that was started by us has ended by itself. Cheap; waits
+ * `patience_ns` for that to happen. */
+bool target_alive(struct target *target, int64_t patience_ns, struct error *err);
 
 /* TERM, grace, KILL; returns when the tree is gone, frees `target`. False when something had to be
  * killed or the guardian died: the tree is gone all the same, `err` says what was odd. */
@@ -84,6 +101,17 @@ bool target_verify(const struct suite *suite, const struct variant *variant,
  * the packages they depend on (dpkg's Installed-Size). -1 when the suite does not say. */
 int64_t target_shipped_bytes(const struct suite *suite, const struct variant *variant,
                              const struct target_place *place);
+
+/* What the variant's image command prints: the size of a container image of it, in bytes. It may
+ * take minutes. -1: there is no such command, or it could not build one. */
+int64_t target_image_bytes(const struct suite *suite, const struct variant *variant,
+                           const struct target_place *place,
+                           const volatile sig_atomic_t *stop_asked);
+
+/* A text of the target with its placeholders replaced, those that need no port. */
+bool target_text(const struct suite *suite, const struct variant *variant,
+                 const struct target_place *place, struct slice text, struct arena *arena,
+                 const char **ret_text, struct error *err);
 
 /* What the variant's version command prints (first line), or "". */
 void target_version(const struct suite *suite, const struct variant *variant,

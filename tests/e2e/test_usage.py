@@ -42,6 +42,17 @@ def test_a_wrong_command_line_says_what_is_wrong(assay, arguments, word, tmp_pat
     assert not (tmp_path / "assay.db").exists()
 
 
+@pytest.mark.parametrize(("alias", "path", "expected"), [
+    (["-X", "POST"], ["workload", "method"], "POST"),
+    (["-R", "50"], ["load", "rate_per_sec"], 50.0),
+    (["--data", "x"], ["workload", "method"], "POST"),
+])
+def test_an_alias_means_what_it_stands_for(assay, server, alias, path, expected):
+    section, key = path
+    record = assay(server.url, *alias, "-d", "300ms", "--no-save", "-j").json
+    assert record[section][key] == expected
+
+
 def test_without_arguments_it_says_how_to_begin(assay):
     done = assay()
     assert done.code == 2

@@ -29,7 +29,13 @@ static const struct variant VARIANT[VARIANTS] = { { .target = &targets[0] },
 
 #define BLOCK_TRIALS (2 * 6 + 2 * 4 + 1)
 
-static const struct suite SUITE = { .workload_count = WORKLOADS, .load_count = LOADS };
+static struct load plain_loads[LOADS]; /* closed loops */
+
+static const struct suite SUITE = { .loads = plain_loads,
+                                    .workload_count = WORKLOADS,
+                                    .load_count = LOADS,
+                                    .workloads_mask = 7,
+                                    .loads_mask = 3 };
 
 static bool takes_part(const struct trial_slot *slot)
 {
@@ -157,6 +163,53 @@ static void every_trial_stands_in_every_position_as_often(void **state)
     (void)state;
 }
 
+/* The target is started once for all of them: so they are one slot, and as many records. */
+static void the_stages_of_a_load_are_one_slot_and_a_record_each(void **state)
+{
+    static struct load_stage stages[] = {
+        {.connections = 1,  .duration_ns = SECOND_NS},
+        { .connections = 2, .duration_ns = SECOND_NS},
+        { .connections = 3, .duration_ns = SECOND_NS}
+    };
+    struct load loads[LOADS] = { load_default(), load_default() };
+    struct suite suite = SUITE;
+    struct arena arena;
+    struct error err;
+    size_t count;
+    struct trial_slot *slots;
+
+    load_set_stages(&loads[1], stages, 3);
+    suite.loads = loads;
+    assert_true(arena_map(&arena, blocks_plan_bytes(&suite, VARIANTS, 2), &err));
+    slots = blocks_plan(&suite, VARIANT, VARIANTS, 2, 42, &arena, &count);
+    assert_int_equal(count, 2 * BLOCK_TRIALS);
+    /* In each block 6 + 4 slots of the first load, and as many of the second and one more. */
+    assert_int_equal(blocks_records(&suite, slots, count), 2 * (10 + 11 * 3));
+    arena_unmap(&arena);
+    (void)state;
+}
+
+static void what_a_preset_leaves_out_is_not_planned(void **state)
+{
+    struct suite suite = SUITE;
+    struct arena arena;
+    struct error err;
+    size_t count;
+    struct trial_slot *slots;
+
+    suite.workloads_mask = 2;
+    suite.loads_mask = 1;
+    assert_true(arena_map(&arena, blocks_plan_bytes(&suite, VARIANTS, 1), &err));
+    slots = blocks_plan(&suite, VARIANT, VARIANTS, 1, 42, &arena, &count);
+    assert_int_equal(count, 4);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(slots[i].workload, 1);
+        assert_int_equal(slots[i].load, 0);
+    }
+    arena_unmap(&arena);
+    (void)state;
+}
+
 static void nobody_to_test_is_an_empty_plan(void **state)
 {
     struct arena arena;
@@ -167,6 +220,21 @@ static void nobody_to_test_is_an_empty_plan(void **state)
     blocks_plan(&SUITE, VARIANT, 0, 10, 1, &arena, &count);
     assert_int_equal(count, 0);
     arena_unmap(&arena);
+    (void)state;
+}
+
+/* 1.5 s around it, the warm-up once, half a second between two. */
+static void stages_take_their_windows_one_after_the_other(void **state)
+{
+    static struct load_stage stages[] = {
+        {.rate_per_sec = 10,  .duration_ns = 2 * SECOND_NS},
+        { .rate_per_sec = 10, .requests = 50              }
+    };
+    struct load load = load_default();
+
+    load.warmup_ns = SECOND_NS;
+    load_set_stages(&load, stages, 2);
+    assert_int_equal(blocks_trial_ns(&load), (1000 + 1500 + 2000 + 500 + 5000) * MILLISECOND_NS);
     (void)state;
 }
 
@@ -205,6 +273,9 @@ int main(void)
         cmocka_unit_test(every_block_has_an_order_of_its_own),
         cmocka_unit_test(more_blocks_leave_the_order_of_the_first_ones),
         cmocka_unit_test(every_trial_stands_in_every_position_as_often),
+        cmocka_unit_test(the_stages_of_a_load_are_one_slot_and_a_record_each),
+        cmocka_unit_test(what_a_preset_leaves_out_is_not_planned),
+        cmocka_unit_test(stages_take_their_windows_one_after_the_other),
         cmocka_unit_test(nobody_to_test_is_an_empty_plan),
         cmocka_unit_test(a_trial_takes_its_window_and_what_stands_around_it),
     };

@@ -96,6 +96,8 @@ static void assert_same_load(const struct load *got, const struct load *expected
     assert_int_equal(got->warmup_ns, expected->warmup_ns);
     assert_int_equal(got->timeout_ns, expected->timeout_ns);
     assert_int_equal(got->keepalive, expected->keepalive);
+    assert_int_equal(got->stage, expected->stage);
+    assert_int_equal(got->stage_count, expected->stage_count);
 }
 
 /* Byte for byte, so that a counter that is added to the tally and forgotten in the JSON is found.
@@ -119,6 +121,7 @@ static void assert_same_texts(const struct trial_record *got, const struct trial
     assert_string_equal(got->language, expected->language);
     assert_string_equal(got->version, expected->version);
     assert_string_equal(got->url, expected->url);
+    assert_string_equal(got->address, expected->address);
     assert_string_equal(got->ring, expected->ring);
     assert_string_equal(got->reason, expected->reason);
     assert_string_equal(got->check_text, expected->check_text);
@@ -130,6 +133,21 @@ static void assert_same_texts(const struct trial_record *got, const struct trial
     }
 }
 
+static void assert_same_services(const struct trial_record *got,
+                                 const struct trial_record *expected)
+{
+    assert_int_equal(got->service_count, expected->service_count);
+    for (size_t i = 0; i < expected->service_count; i++) {
+        const struct service_usage *a = &got->services[i], *b = &expected->services[i];
+
+        assert_string_equal(a->name, b->name);
+        assert_int_equal(a->processes, b->processes);
+        assert_int_equal(a->cpu_user_ns, b->cpu_user_ns);
+        assert_int_equal(a->cpu_system_ns, b->cpu_system_ns);
+        assert_int_equal(a->rss_bytes_peak, b->rss_bytes_peak);
+    }
+}
+
 static void every_field_of_a_trial_comes_back(void **state)
 {
     struct trial_record *t = full_trial(), *back;
@@ -138,6 +156,7 @@ static void every_field_of_a_trial_comes_back(void **state)
 
     back = read_back(json);
     assert_same_texts(back, t);
+    assert_same_services(back, t);
     assert_int_equal(back->workers, t->workers);
     assert_int_equal(back->ceiling, t->ceiling);
     assert_same_workload(&back->workload, &t->workload);

@@ -161,6 +161,9 @@ static inline void fill_server(struct trial_record *t)
     t->client.cpus[1] = 4000000000u;
     t->client.server_cpu_count = 1;
     t->client.server_cpus[0] = 9;
+    t->service_count = 2;
+    t->services[0] = (struct service_usage){ "redis", 1, 5001, 5002, 5003 };
+    t->services[1] = (struct service_usage){ "virtuoso", -1, -1, -1, -1 };
 }
 
 /* No two fields of one type hold the same. */
@@ -173,6 +176,7 @@ static inline struct trial_record *full_trial(void)
     t->language = "C";
     t->version = "1.22.1";
     t->url = "http://127.0.0.1:8080/a";
+    t->address = "unix:/tmp/x";
     t->factors[0] = (struct setting_text){ "workers", "8" };
     t->factors[1] = (struct setting_text){ "mode", "08" };
     t->factors[2] = (struct setting_text){ "size", "18446744073709551616" };
@@ -190,7 +194,9 @@ static inline struct trial_record *full_trial(void)
                              .requests = 77,
                              .warmup_ns = 1500000001,
                              .timeout_ns = 2500 * MILLISECOND_NS,
-                             .keepalive = true };
+                             .keepalive = true,
+                             .stage_count = 9,
+                             .stage = 4 };
     t->ring = "io_uring";
     t->block = 5;
     t->position = 6;

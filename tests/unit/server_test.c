@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "server/listen_priv.h"
 #include "server/server.h"
@@ -27,6 +28,8 @@
     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" \
     "3\r\nabc\r\n0\r\nT: 1\r\n\r\n"
 #define SAID HEAD "\r\nyes"
+#define EMPTY \
+    "HTTP/1.1 200 OK\r\nServer: assay\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n"
 
 static struct server_config config_of(struct slice body)
 {
@@ -480,6 +483,229 @@ static void threads_share_one_port(void **state)
     (void)state;
 }
 
+/* A body of nothing must not be left over to be sent for ever. */
+static void every_piece_of_an_answer_has_bytes(void **state)
+{
+    struct server_config config = config_of(SLICE(""));
+    struct server *server = start(&config);
+    int fd = dial(server);
+
+    say_text(fd, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    hear(fd, EMPTY "Connection: close\r\n\r\n");
+    hear_end(fd);
+    stop(server, 1, 1);
+    (void)state;
+}
+
+/* ---- an oracle ---- */
+
+static struct behave told(const char *modes)
+{
+    struct behave b = { .seed = 1 };
+
+    while (*modes != '\0') {
+        size_t len = strcspn(modes, " ");
+        struct error err = { 0 };
+
+        if (!behave_add(&b, (struct slice){ modes, len }, &err))
+            fail_msg("%s", err.text);
+        modes += len + (modes[len] == ' ');
+    }
+    return b;
+}
+
+static struct server *start_oracle(const char *modes)
+{
+    struct behave oracle = told(modes);
+    struct server_config config = config_of(SLICE("yes"));
+
+    config.oracle = &oracle;
+    return start(&config);
+}
+
+static struct server_counts stop_oracle(struct server *server, uint64_t requests)
+{
+    struct server_counts counts = server_stop(server);
+
+    assert_int_equal(counts.requests, requests);
+    return counts;
+}
+
+/* The first ones are right. */
+static void hear_the_truth(int fd)
+{
+    for (int i = 0; i < BEHAVE_HONEST; i++) {
+        say_text(fd, ASK);
+        hear(fd, SAID);
+    }
+}
+
+static void each_kind_of_lie_is_that_lie_and_is_counted(void **state)
+{
+    static const struct {
+        const char *mode, *answer;
+        enum lie lie;
+        bool ends;
+    } cases[] = {
+        {"liar:500/1",
+         "HTTP/1.1 500 Internal Server Error\r\nServer: assay\r\nContent-Type: text/plain\r\n"
+          "Content-Length: 3\r\n\r\nno\n", LIE_500,    false},
+        { "liar:short/1",  HEAD "\r\ny",   LIE_SHORT,  true },
+        { "liar:length/1",
+         "HTTP/1.1 200 OK\r\nServer: assay\r\nContent-Type: text/plain\r\nContent-Length: "
+          "4\r\n\r\n"
+          "yes!",                          LIE_LENGTH, false},
+    };
+
+    for (size_t i = 0; i < LINES(cases); i++) {
+        struct server *server = start_oracle(cases[i].mode);
+        int fd = dial(server);
+
+        hear_the_truth(fd);
+        say_text(fd, ASK);
+        hear(fd, cases[i].answer);
+        if (cases[i].ends)
+            hear_end(fd);
+        else
+            close(fd);
+        assert_int_equal(stop_oracle(server, BEHAVE_HONEST + 1).lies[cases[i].lie], 1);
+    }
+    (void)state;
+}
+
+static void a_flipped_answer_differs_in_one_bit(void **state)
+{
+    struct server *server = start_oracle("liar:flip/1");
+    int fd = dial(server);
+
+    hear_the_truth(fd);
+    for (int i = 0; i < 20; i++) {
+        char got[sizeof(SAID)] = { 0 };
+        unsigned bits = 0;
+
+        say_text(fd, ASK);
+        assert_int_equal(recv(fd, got, strlen(SAID), MSG_WAITALL), strlen(SAID));
+        for (size_t at = 0; at < strlen(SAID); at++)
+            bits += (unsigned)__builtin_popcount((unsigned char)got[at] ^ (unsigned char)SAID[at]);
+        assert_int_equal(bits, 1);
+        assert_memory_equal(got, HEAD "\r\n", strlen(HEAD "\r\n"));
+    }
+    close(fd);
+    assert_int_equal(stop_oracle(server, BEHAVE_HONEST + 20).lies[LIE_FLIP], 20);
+    (void)state;
+}
+
+#define ECHO(path)                                                                     \
+    "HTTP/1.1 200 OK\r\nServer: assay\r\nContent-Type: text/plain\r\nContent-Length: " \
+    "16\r\n\r\n" path
+
+static void the_previous_answer_is_an_echo_of_the_request_before(void **state)
+{
+    struct server *server = start_oracle("liar:previous/1");
+    int fd = dial(server);
+
+    for (int i = 0; i < BEHAVE_HONEST; i++) {
+        say_text(fd, "GET /?n=0123456789abcdef HTTP/1.1\r\nHost: x\r\n\r\n");
+        hear(fd, ECHO("0123456789abcdef"));
+    }
+    say_text(fd, "GET /?n=0123456789xxxxxx HTTP/1.1\r\nHost: x\r\n\r\n");
+    hear(fd, ECHO("0123456789abcdef"));
+    say_text(fd, "GET /short HTTP/1.1\r\nHost: x\r\n\r\n");
+    hear(fd, ECHO("0123456789xxxxxx"));
+    close(fd);
+    assert_int_equal(stop_oracle(server, BEHAVE_HONEST + 2).lies[LIE_PREVIOUS], 2);
+    (void)state;
+}
+
+static void answers_that_wait_do_not_mix(void **state)
+{
+    struct server *server = start_oracle("liar:previous/1000000 delay:20ms");
+    int first = dial(server), second = dial(server);
+
+    say_text(first, "GET /first HTTP/1.1\r\nHost: x\r\n\r\n");
+    say_text(second, "GET /second HTTP/1.1\r\nHost: x\r\n\r\n");
+    hear(first, ECHO("          /first"));
+    hear(second, ECHO("         /second"));
+    close(first);
+    close(second);
+    stop(server, 2, 2);
+    (void)state;
+}
+
+static void a_connection_ends_with_its_kth_answer(void **state)
+{
+    struct server *server = start_oracle("closeevery:3");
+
+    for (int i = 0; i < 2; i++) {
+        int fd = dial(server);
+
+        say_text(fd, ASK ASK ASK);
+        hear(fd, SAID SAID HEAD "Connection: close\r\n\r\nyes");
+        hear_end(fd);
+    }
+    assert_int_equal(stop_oracle(server, 6).closes, 2);
+    (void)state;
+}
+
+/* The worker has 20 ms for each; what is asked at once is answered one after the other, in order,
+ * never early; who has left by then does no harm. */
+static void answers_of_one_worker_leave_one_service_apart(void **state)
+{
+    struct server *server = start_oracle("md1:20ms");
+    struct mono asked = mono_now();
+    int first = dial(server), leaves = dial(server), last;
+
+    say_text(first, ASK ASK);
+    say_text(leaves, ASK);
+    close(leaves);
+    hear(first, SAID);
+    assert_true(mono_diff_ns(asked, mono_now()) >= 20 * MILLISECOND_NS);
+    hear(first, SAID);
+    assert_true(mono_diff_ns(asked, mono_now()) >= 40 * MILLISECOND_NS);
+    last = dial(server);
+    say_text(last, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    hear(last, HEAD "Connection: close\r\n\r\nyes");
+    hear_end(last);
+    assert_true(mono_diff_ns(asked, mono_now()) >= 80 * MILLISECOND_NS);
+    close(first);
+    stop(server, 3, 4);
+    (void)state;
+}
+
+/* The client ends its side meanwhile: the worker then looks away from the connection. */
+static void an_oracle_can_be_stopped_while_answers_wait(void **state)
+{
+    struct server *server = start_oracle("delay:1h leak:1k lateaccept:1ms twowrites");
+    int fd = dial(server);
+
+    say_text(fd, ASK ASK);
+    while (server_counts(server).requests == 0)
+        usleep(1000);
+    shutdown(fd, SHUT_WR);
+    stop(server, 1, 1);
+    hear_end(fd);
+    (void)state;
+}
+
+/* Each request has another worker, a request in pieces included. */
+static void a_connection_goes_from_worker_to_worker(void **state)
+{
+    struct server *server = start_oracle("workers:1/1/1");
+    int fd = dial(server);
+
+    for (int i = 0; i < 30; i++) {
+        say_text(fd, ASK "GET / HT");
+        hear(fd, SAID);
+        say_text(fd, "TP/1.1\r\nHost: x\r\n\r\n");
+        hear(fd, SAID);
+    }
+    close(fd);
+    stop(server, 1, 60);
+    (void)state;
+}
+
+/* ---- what can be refused ---- */
+
 /* Also with threads, whose sockets share a port: a stranger's must not. */
 static void a_port_in_use_is_refused(void **state)
 {
@@ -525,12 +751,34 @@ static void a_configuration_out_of_range_is_the_users_fault(void **state)
     (void)state;
 }
 
-static void a_start_that_the_system_refuses_leaves_nothing_behind(void **state)
+static void an_oracle_out_of_range_is_the_users_fault(void **state)
+{
+    struct behave flip = told("liar:flip/1"), apart = told("twowrites"),
+                  ends = told("closeevery:2");
+    struct server_config configs[] = { config_of(SLICE("")), config_of(SLICE("yes")),
+                                       config_of(SLICE("yes")), config_of(SLICE("yes")) };
+    struct server *server;
+
+    configs[0].oracle = &flip;
+    configs[1].oracle = &flip;
+    configs[1].threads = 2;
+    configs[2].oracle = &apart;
+    configs[2].unix_socket = "/tmp/assay-test-never-made";
+    configs[3].oracle = &ends;
+    configs[3].close = true;
+    for (size_t i = 0; i < LINES(configs); i++) {
+        struct error err = { 0 };
+
+        assert_false(server_start(&configs[i], &server, &err));
+        assert_true(err.usage);
+    }
+    (void)state;
+}
+
+static void refuse_each_call(struct server_config config)
 {
     static const enum fault_kind kinds[] = { FAULT_MEMORY, FAULT_OPEN };
-    struct server_config config = config_of(SLICE("yes"));
 
-    config.threads = 2;
     for (size_t k = 0; k < LINES(kinds); k++) {
         int spare = dup(0); /* the lowest free descriptor, before and after */
         struct server *server = NULL;
@@ -555,6 +803,18 @@ static void a_start_that_the_system_refuses_leaves_nothing_behind(void **state)
         assert_true(nth > 1);
         stop(server, 0, 0);
     }
+}
+
+static void a_start_that_the_system_refuses_leaves_nothing_behind(void **state)
+{
+    struct behave oracle = told("leak:1k");
+    struct server_config config = config_of(SLICE("yes"));
+
+    config.oracle = &oracle;
+    refuse_each_call(config);
+    config.oracle = NULL;
+    config.threads = 2;
+    refuse_each_call(config);
     (void)state;
 }
 
@@ -576,6 +836,16 @@ int main(void)
         cmocka_unit_test(requests_that_arrived_before_the_stop_are_counted),
         cmocka_unit_test(a_stopped_server_ends_its_connections),
         cmocka_unit_test(threads_share_one_port),
+        cmocka_unit_test(every_piece_of_an_answer_has_bytes),
+        cmocka_unit_test(each_kind_of_lie_is_that_lie_and_is_counted),
+        cmocka_unit_test(a_flipped_answer_differs_in_one_bit),
+        cmocka_unit_test(the_previous_answer_is_an_echo_of_the_request_before),
+        cmocka_unit_test(answers_that_wait_do_not_mix),
+        cmocka_unit_test(a_connection_ends_with_its_kth_answer),
+        cmocka_unit_test(answers_of_one_worker_leave_one_service_apart),
+        cmocka_unit_test(an_oracle_can_be_stopped_while_answers_wait),
+        cmocka_unit_test(a_connection_goes_from_worker_to_worker),
+        cmocka_unit_test(an_oracle_out_of_range_is_the_users_fault),
         cmocka_unit_test(a_port_in_use_is_refused),
         cmocka_unit_test(a_configuration_out_of_range_is_the_users_fault),
         cmocka_unit_test(a_start_that_the_system_refuses_leaves_nothing_behind),

@@ -209,7 +209,7 @@ static void columns_are_copies_for_people_who_ask_in_sql(void **state)
         { __LINE__, "SELECT state = 'died' FROM trial WHERE idx = 0",                          1   },
         { __LINE__, "SELECT record ->> '$.schema' = 'assay/trial/1' FROM trial WHERE idx = 0", 1   },
         { __LINE__, "SELECT record ->> '$.partial' FROM run",                                  0   },
-        { __LINE__, "PRAGMA user_version",                                                     1   },
+        { __LINE__, "PRAGMA user_version",                                                     2   },
     };
     char id[16], mode[8] = "";
     int fd;
@@ -378,6 +378,70 @@ static void the_list_is_newest_first_and_bounded(void **state)
     (void)state;
 }
 
+/* ---- tables of applications ---- */
+
+static json_t *a_table(void)
+{
+    return json_pack("{s:s, s:[{s:s,s:b,s:n}, {s:s,s:b,s:s}, {s:s,s:b,s:n}]}", "schema",
+                     "assay/inproc/1", "rows", "app", "floor", "floor", true, "reason", "app",
+                     "odd:app", "floor", false, "reason", "it crashed", "app", "good:app", "floor",
+                     false, "reason");
+}
+
+static void a_table_of_applications_comes_back_and_is_listed(void **state)
+{
+    struct store *store = opened("assay.db");
+    struct run_record *run = new_run(0), *other = new_run(0);
+    json_t *table = a_table(), *back = NULL, *none = NULL;
+    struct store_line lines[2];
+    struct error err;
+    size_t count;
+
+    added_run(store, run);
+    assert_true(store_add_inproc(store, run->id, table, &err));
+    assert_true(store_end_run(store, run, false, &err));
+    added_run(store, other);
+    assert_true(store_read_inproc(store, run->id, &back, &err));
+    assert_true(json_equal(back, table));
+    assert_true(store_read_inproc(store, other->id, &none, &err));
+    assert_null(none);
+    assert_true(store_list(store, lines, 2, &count, &err));
+    assert_int_equal(count, 2);
+    assert_string_equal(lines[1].suite, "in-process");
+    assert_string_equal(lines[1].target, "2 applications");
+    assert_int_equal(lines[1].trials, 3);
+    assert_int_equal(lines[1].failed, 1);
+    assert_string_equal(lines[0].suite, "");
+    json_decref(table);
+    json_decref(back);
+    run_record_free(run);
+    run_record_free(other);
+    store_close(store);
+    (void)state;
+}
+
+/* As the first version made it. */
+static void a_database_of_the_version_before_is_brought_up_to_date(void **state)
+{
+    char id[16];
+    struct store *store;
+    struct run_record *run;
+    json_t *table = a_table();
+    struct error err;
+
+    keep_a_run(id);
+    told("assay.db", "DROP TABLE inproc; PRAGMA user_version = 1");
+    store = opened("assay.db");
+    run = read_run(store, id);
+    assert_int_equal(run->trial_count, 2);
+    assert_true(store_add_inproc(store, id, table, &err));
+    assert_int_equal(asked("assay.db", "PRAGMA user_version"), 2);
+    json_decref(table);
+    run_record_free(run);
+    store_close(store);
+    (void)state;
+}
+
 /* ---- files that are not ours ---- */
 
 static void write_file(const char *path, const char *text)
@@ -395,7 +459,7 @@ static void a_file_that_cannot_be_used_is_refused_with_a_remedy(void **state)
     write_file("notes.txt", "not a database\n");
     told("other.db", "CREATE TABLE bookmark (url TEXT)");
     store_close(opened("newer.db"));
-    told("newer.db", "PRAGMA user_version = 3");
+    told("newer.db", "PRAGMA user_version = 4");
     assert_int_equal(mkdir("folder", 0777), 0);
 
     assert_open_fails("notes.txt", "notes.txt is not a database: use another file with --db",
@@ -405,7 +469,7 @@ static void a_file_that_cannot_be_used_is_refused_with_a_remedy(void **state)
                       __LINE__);
     assert_open_fails(
         "newer.db",
-        "newer.db was written by a newer assay (schema 3; this one knows 1): use that "
+        "newer.db was written by a newer assay (schema 4; this one knows 2): use that "
         "version, or another file with --db",
         __LINE__);
     assert_open_fails("folder", "folder is a folder: name a file with --db", __LINE__);
@@ -422,7 +486,7 @@ static void an_empty_file_becomes_a_database(void **state)
 
     close(fd);
     store_close(opened("empty.db"));
-    assert_int_equal(asked("empty.db", "PRAGMA user_version"), 1);
+    assert_int_equal(asked("empty.db", "PRAGMA user_version"), 2);
     (void)state;
 }
 
@@ -691,13 +755,19 @@ static bool use_everything(struct run_record *run, struct error *err)
 {
     struct store *store = NULL;
     struct run_record *back = NULL;
+    json_t *table = a_table(), *table_back = NULL;
     struct store_line lines[2];
     size_t count;
-    bool done =
-        store_open("assay.db", &store, err) && store_add_run(store, run, err) &&
-        store_add_trial(store, run, run->trials[0], err) && store_end_run(store, run, false, err) &&
-        store_read_run(store, run->id, &back, err) && store_list(store, lines, 2, &count, err);
+    bool done = store_open("assay.db", &store, err) && store_add_run(store, run, err) &&
+                store_add_trial(store, run, run->trials[0], err) &&
+                store_add_inproc(store, run->id, table, err) &&
+                store_end_run(store, run, false, err) &&
+                store_read_run(store, run->id, &back, err) &&
+                store_read_inproc(store, run->id, &table_back, err) &&
+                store_list(store, lines, 2, &count, err);
 
+    json_decref(table);
+    json_decref(table_back);
     run_record_free(back);
     store_close(store);
     return done;
@@ -755,7 +825,7 @@ static void a_migration_that_fails_leaves_the_file_as_it_was(void **state)
         if (!done)
             assert_int_equal(
                 asked("assay.db", "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"),
-                2 * asked("assay.db", "PRAGMA user_version"));
+                asked("assay.db", "PRAGMA user_version") == 0 ? 0 : 3);
     }
     assert_true(done);
     store_close(store);
@@ -775,6 +845,8 @@ int main(void)
         IN_FOLDER(a_run_that_is_not_found_is_answered_with_those_there_are),
         IN_FOLDER(an_empty_database_says_how_to_fill_it),
         IN_FOLDER(the_list_is_newest_first_and_bounded),
+        IN_FOLDER(a_table_of_applications_comes_back_and_is_listed),
+        IN_FOLDER(a_database_of_the_version_before_is_brought_up_to_date),
         IN_FOLDER(a_file_that_cannot_be_used_is_refused_with_a_remedy),
         IN_FOLDER(an_empty_file_becomes_a_database),
         IN_FOLDER(a_database_in_a_read_only_place_can_be_read),

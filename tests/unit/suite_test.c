@@ -451,6 +451,113 @@ static void a_preset_gives_no_warm_up_to_a_load_by_count(void **state)
     (void)state;
 }
 
+/* ---- stages ---- */
+
+static void a_load_may_have_stages_and_its_kind_is_theirs(void **state)
+{
+    struct suite *suite = parsed(SUITE WORKLOADS TARGETS
+                                 "loads:\n"
+                                 "- {name: up, connections: 400, warmup: 1s,\n"
+                                 "   stages: [\"2s:400..2800+1200/s\", \"2s:400/s\", \"9n:1/s\"]}\n"
+                                 "- {name: wide, stages: [10n:20c, 1s:30c]}\n");
+    const struct load *up = &suite->loads[0], *wide = &suite->loads[1];
+
+    assert_int_equal(up->model, LOAD_OPEN);
+    assert_int_equal(up->connections, 400);
+    assert_int_equal(load_drives(up), 5);
+    check_text(load_drive(up, 2).name, "up/2800");
+    check_text(load_drive(up, 3).name, "up/400#2");
+    assert_int_equal(load_drive(up, 4).requests, 9);
+    assert_int_equal(load_drive(up, 0).warmup_ns, SECOND_NS);
+    assert_int_equal(wide->model, LOAD_CLOSED);
+    assert_int_equal(wide->connections, 30);
+    check_text(load_drive(wide, 0).name, "wide/20c");
+    suite_free(suite);
+    (void)state;
+}
+
+static void a_preset_gives_each_stage_its_length_by_its_kind(void **state)
+{
+    struct suite *suite =
+        parsed(SUITE WORKLOADS TARGETS "loads: [{name: a, stages: [4s:5/s, 50n:5/s]}]\n"
+                                       "presets: [{name: p, duration: 1s, requests: 3}]\n");
+    struct error err;
+
+    assert_true(suite_apply_preset(suite, SLICE("p"), &err));
+    load_complete(&suite->loads[0]);
+    assert_int_equal(load_drive(&suite->loads[0], 0).duration_ns, SECOND_NS);
+    assert_int_equal(load_drive(&suite->loads[0], 0).warmup_ns, SECOND_NS / 10);
+    assert_int_equal(load_drive(&suite->loads[0], 1).requests, 3);
+    assert_int_equal(load_drive(&suite->loads[0], 1).duration_ns, 0);
+    suite_free(suite);
+    (void)state;
+}
+
+/* ---- what is run ---- */
+
+static const char chosen[] = SUITE "workloads: [{name: small, path: /s}, {name: large, path: /l}]\n"
+                                   "loads: [{name: a}, {name: b, preset_only: true}, {name: c}]\n"
+                                   "targets: [{name: t, start: x}, {name: u, start: x}]\n"
+                                   "presets:\n"
+                                   "- {name: plain, blocks: 2}\n"
+                                   "- {name: few, loads: [b], workloads: [large], targets: [u]}\n";
+
+static void what_is_for_presets_only_is_not_run_unless_one_names_it(void **state)
+{
+    struct suite *suite = parsed(chosen);
+    struct error err;
+
+    assert_int_equal(suite->loads_mask, 5);
+    assert_int_equal(suite->workloads_mask, 3);
+    assert_true(suite_apply_preset(suite, SLICE("plain"), &err));
+    assert_int_equal(suite->loads_mask, 5);
+    assert_int_equal(suite->workloads_mask, 3);
+    assert_true(suite_apply_preset(suite, SLICE("few"), &err));
+    assert_int_equal(suite->loads_mask, 2);
+    assert_int_equal(suite->workloads_mask, 2);
+    suite_free(suite);
+    (void)state;
+}
+
+static void targets_that_a_preset_leaves_out_have_no_variants(void **state)
+{
+    struct suite *suite = parsed(chosen);
+    struct variant *variants;
+    struct error err;
+    size_t count;
+
+    assert_true(suite_variants(suite, NULL, &variants, &count, &err));
+    assert_int_equal(count, 2);
+    assert_true(suite_apply_preset(suite, SLICE("few"), &err));
+    assert_true(suite_variants(suite, NULL, &variants, &count, &err));
+    assert_int_equal(count, 1);
+    check_text(variants[0].name, "u");
+    assert_false(suite_variants(suite, "t", &variants, &count, &err));
+    suite_free(suite);
+    (void)state;
+}
+
+static void a_process_may_be_a_service_that_is_filled(void **state)
+{
+    struct suite *suite =
+        parsed(SUITE WORKLOADS LOADS
+               "targets:\n"
+               "- name: t\n"
+               "  address: unix:{socket}\n"
+               "  processes:\n"
+               "  - {name: db, role: service, start: 'db {port} {socket}', after: 'fill {port}'}\n"
+               "  - {name: app, start: 'app {db.port} {db.socket} {socket}'}\n");
+    const struct suite_target *target = &suite->targets[0];
+
+    assert_int_equal(target->processes[0].role, PROCESS_SERVICE);
+    check_text(target->processes[0].after, "fill {port}");
+    assert_int_equal(target->processes[1].role, PROCESS_FRONT);
+    check_absent(target->processes[1].after);
+    check_text(target->address, "unix:{socket}");
+    suite_free(suite);
+    (void)state;
+}
+
 static void published_is_the_suite_as_it_stands_unless_it_says_otherwise(void **state)
 {
     struct suite *suite = parsed(gin_flask);
@@ -753,6 +860,11 @@ int main(void)
         cmocka_unit_test(only_lower_case_names_in_braces_are_placeholders),
         cmocka_unit_test(a_preset_changes_what_it_names_and_nothing_else),
         cmocka_unit_test(a_preset_gives_no_warm_up_to_a_load_by_count),
+        cmocka_unit_test(a_load_may_have_stages_and_its_kind_is_theirs),
+        cmocka_unit_test(a_preset_gives_each_stage_its_length_by_its_kind),
+        cmocka_unit_test(what_is_for_presets_only_is_not_run_unless_one_names_it),
+        cmocka_unit_test(targets_that_a_preset_leaves_out_have_no_variants),
+        cmocka_unit_test(a_process_may_be_a_service_that_is_filled),
         cmocka_unit_test(published_is_the_suite_as_it_stands_unless_it_says_otherwise),
         cmocka_unit_test(a_preset_that_is_not_there_is_refused_with_those_that_are),
         cmocka_unit_test(variants_are_named_by_the_factors_that_vary),

@@ -28,7 +28,10 @@
 #define TARGET(keys)   TARGET_OF("name: t, start: run" keys)
 /* ... and with this as its target, and with lines added at the end. */
 #define TARGET_OF(keys) SUITE WORKLOADS LOADS "targets: [{" keys "}]\n"
-#define ADDED(lines)    SUITE WORKLOADS LOADS TARGETS lines
+#define CALLS           "loads: [{name: l, model: inproc}]\n"
+#define CALLED(keys) \
+    SUITE WORKLOADS CALLS "targets: [{name: t, inproc: {runtime: c, app: a}" keys "}]\n"
+#define ADDED(lines) SUITE WORKLOADS LOADS TARGETS lines
 
 struct wrong {
     int line;
@@ -130,7 +133,8 @@ static void files_built_otherwise_are_refused_with_the_nearest_right_key(void **
          "3:22: error: unknown key 'conections' in load 'json'; did you mean 'connections'?"    },
         { __LINE__, LOAD(", foo: 5"),
          "3:19: error: unknown key 'foo' in load 'l'; the keys there are name, model, "
-          "connections, threads, rate, arrivals, duration, requests, warmup, timeout, keepalive"},
+          "connections, threads, rate, arrivals, duration, requests, warmup, timeout, keepalive, "
+          "stages, preset_only"                                                                 },
         { __LINE__, ADDED("targts: []\n"),
          "5:1: error: unknown key 'targts' in the suite; did you mean 'targets'?"               },
         { __LINE__, EXPECT("statsu: 200"),
@@ -198,11 +202,11 @@ static void files_built_otherwise_are_refused_with_the_nearest_right_key(void **
         { __LINE__, LOAD(", keepalive: yes"),
          "3:30: error: 'keepalive' in load 'l' must be true or false, not 'yes'"                },
         { __LINE__, LOAD(", model: cloesd"),
-         "3:26: error: 'model' in load 'l' must be closed or open, not 'cloesd'"                },
+         "3:26: error: 'model' in load 'l' must be closed, open or inproc, not 'cloesd'"        },
         { __LINE__, LOAD(", model: open, rate: 5, arrivals: steady"),
          "3:51: error: 'arrivals' in load 'l' must be even or poisson, not 'steady'"            },
         { __LINE__, LOAD(", model: 1"),
-         "3:26: error: 'model' in load 'l' must be closed or open, not '1'"                     },
+         "3:26: error: 'model' in load 'l' must be closed, open or inproc, not '1'"             },
         { __LINE__, WORKLOAD(", expect: 200"),
          "2:40: error: 'expect' in workload 'w' must be a mapping, not text; write { key: value "
           "}, or a line 'key: value' for each"                                                  },
@@ -339,6 +343,105 @@ static void numbers_out_of_range_are_refused_with_the_range(void **state)
     (void)state;
 }
 
+static void stages_that_contradict_the_load_are_refused_with_their_place(void **state)
+{
+    static const struct wrong cases[] = {
+        {__LINE__,  LOAD(", stages: [1s:4/s, 5]"),
+         "3:36: error: entry 2 of 'stages' in load 'l' must look like 10s:400/s or 10000n:20c, "
+          "not "
+          "'5'"                                                                                 },
+        { __LINE__, LOAD(", stages: [1s:4/s, 1s:5c]"),
+         "3:36: error: entry 2 of 'stages' in load 'l' must be of one kind in all stages of a "
+          "load, "
+          "/s or c, not '1s:5c'"                                                                },
+        { __LINE__, LOAD(", stages: []"),
+         "3:27: error: 'stages' in load 'l' is empty; give it at least one entry"               },
+        { __LINE__, LOAD(", rate: 5, stages: [1s:4/s]"),
+         "3:25: error: 'rate' in load 'l' is given beside 'stages', which say it; leave one out"},
+        { __LINE__, LOAD(", duration: 1s, stages: [1s:4/s]"),
+         "3:29: error: 'duration' in load 'l' is given beside 'stages', which say it; leave one "
+          "out"                                                                                 },
+        { __LINE__, LOAD(", requests: 1, stages: [1s:4/s]"),
+         "3:29: error: 'requests' in load 'l' is given beside 'stages', which say it; leave one "
+          "out"                                                                                 },
+        { __LINE__, LOAD(", model: closed, stages: [1s:4/s]"),
+         "3:26: error: 'model' in load 'l' is not what the stages are: /s is open, c is closed; "
+          "leave it out"                                                                        },
+        { __LINE__, LOAD(", connections: 9, stages: [1s:4c]"),
+         "3:32: error: 'connections' in load 'l' is given beside stages that say how many; leave "
+          "it out"                                                                              },
+        { __LINE__, LOAD(", threads: 3, stages: [1s:4c, 1s:2c]"),
+         "3:28: error: 'threads' in load 'l' is 3, more than the connections of stage 2; each "
+          "thread needs one"                                                                    },
+        { __LINE__, LOAD(", arrivals: even, stages: [1s:4c]"),
+         "3:29: error: 'arrivals' in load 'l' has no meaning in a closed loop; leave it out, or "
+          "write model: open"                                                                   },
+        { __LINE__, LOAD(", preset_only: true"),
+         "3:8: error: 'loads' in the suite are all preset_only; without a preset there would be "
+          "nothing to run"                                                                      },
+    };
+
+    refuse(cases, sizeof(cases) / sizeof(cases[0]));
+    (void)state;
+}
+
+static void presets_that_name_nothing_are_refused_with_the_nearest(void **state)
+{
+    static const struct wrong cases[] = {
+        {__LINE__,  ADDED("presets: [{name: p, loads: [x]}]\n"),
+         "5:29: error: entry 1 of 'loads' in preset 'p' names no load of this suite: 'x'; there "
+          "is "
+          "'l'"              },
+        { __LINE__, ADDED("presets: [{name: p, workloads: [ww]}]\n"),
+         "5:33: error: entry 1 of 'workloads' in preset 'p' names no workload of this suite: "
+          "'ww'; "
+          "did you mean 'w'?"},
+        { __LINE__, ADDED("presets: [{name: p, targets: [t, zzz]}]\n"),
+         "5:34: error: entry 2 of 'targets' in preset 'p' names no target of this suite: 'zzz'; "
+          "there is 't'"     },
+    };
+
+    refuse(cases, sizeof(cases) / sizeof(cases[0]));
+    (void)state;
+}
+
+static void addresses_and_roles_that_cannot_be_are_refused(void **state)
+{
+    static const struct wrong cases[] = {
+        {__LINE__,  TARGET(", address: '127.0.0.1:80'"),
+         "4:42: error: 'address' in target 't' must look like unix:PATH, for example "
+          "unix:{socket}; without it the load goes to 127.0.0.1:{port}"                         },
+        { __LINE__, TARGET(", address: 'unix:'"),
+         "4:42: error: 'address' in target 't' is no address: the path of a Unix socket is "
+          "empty"                                                                               },
+        { __LINE__,
+         TARGET(", address: 'unix:/0123456789012345678901234567890123456789012345678901234567890"
+                 "1234567890123456789012345678901234567890123456789'"),
+         "4:42: error: 'address' in target 't' is no address: the path of a Unix socket has 111 "
+          "bytes; at most 107 fit: '/0123456789012345678901234567890123456789012345678901234567890"
+          "1234567890123456789012345678901234567890123456789'"                                  },
+        { __LINE__, TARGET(", address: 'unix:{sokcet}'"),
+         "4:42: error: 'address' in target 't' has an unknown placeholder {sokcet}; the known "
+          "ones "
+          "are {workers} {dir} {suite} {assay} {host} {cpus} {port} {ports} {socket} {workload} "
+          "{load}"                                                                              },
+        { __LINE__, TARGET_OF("name: t, processes: [{name: a, start: x, role: service}]"),
+         "4:59: error: 'role' in process 'a' of target 't' is service, but the last process is "
+          "the "
+          "front, which gets the load; put the front behind it"                                 },
+        { __LINE__, TARGET_OF("name: t, processes: [{name: a, start: x, role: back}]"),
+         "4:59: error: 'role' in process 'a' of target 't' must be front or service, not 'back'"},
+        { __LINE__, TARGET_OF("name: t, processes: [{name: a, start: x, after: '{b.port}'}]"),
+         "4:60: error: 'after' in process 'a' of target 't' has an unknown placeholder {b.port}; "
+          "the known ones are {workers} {dir} {suite} {assay} {host} {cpus} {port} {ports} "
+          "{socket} "
+          "{workload} {load}"                                                                   },
+    };
+
+    refuse(cases, sizeof(cases) / sizeof(cases[0]));
+    (void)state;
+}
+
 static void workloads_that_cannot_be_asked_or_checked_are_refused(void **state)
 {
     static const struct wrong cases[] = {
@@ -457,6 +560,27 @@ static void targets_that_cannot_be_run_are_refused(void **state)
         {__LINE__,  TARGET_OF("name: t"),
          "4:11: error: 'start' in target 't' is missing; write the command that starts it, with "
           "{port}, or a list of processes"                                                    },
+        { __LINE__, CALLED(", start: run"),
+         "4:58: error: 'start' in target 't' is given beside 'inproc': what is called is not "
+          "started; leave one out"                                                            },
+        { __LINE__, CALLED(", env: [A=b]"),
+         "4:56: error: 'env' in target 't' is given beside 'inproc': what is called is not "
+          "started; leave one out"                                                            },
+        { __LINE__, SUITE WORKLOADS LOADS "targets: [{name: t, inproc: {runtime: c, app: a}}]\n",
+         "4:29: error: 'inproc' in target 't' needs a load with model: inproc; there is none" },
+        { __LINE__, SUITE WORKLOADS CALLS TARGETS,
+         "4:28: error: 'start' in target 't' needs a load that is not model: inproc; there is "
+          "none"                                                                              },
+        { __LINE__,
+         SUITE WORKLOADS CALLS "targets: [{name: t, inproc: {runtime: c, app: a, gc: maybe}}]\n",
+         "4:54: error: 'gc' in inproc of target 't' must be on, off or frozen, not 'maybe'"   },
+        { __LINE__,
+         SUITE WORKLOADS CALLS "targets: [{name: t, inproc: {runtime: c, app: \"{foo}\"}}]\n",
+         "4:47: error: 'app' in inproc of target 't' has an unknown placeholder {foo}; the "
+          "known ones are {workers} {dir} {suite} {assay} {host} {cpus}"                      },
+        { __LINE__, LOAD(", model: inproc, connections: 5"),
+         "3:47: error: 'connections' in load 'l' has no meaning with model: inproc, which makes "
+          "'requests' calls; leave it out"                                                    },
         { __LINE__, TARGET(", processes: [{name: p, start: a}]"),
          "4:28: error: 'start' in target 't' is given beside 'processes'; leave one out"      },
         { __LINE__, TARGET_OF("name: t, instances: 2, processes: [{name: p, start: a}]"),
@@ -533,32 +657,34 @@ static void placeholders_that_nothing_will_replace_are_refused(void **state)
     static const struct wrong cases[] = {
         {__LINE__,  TARGET_OF("name: t, start: \"run {prot}\""),
          "4:28: error: 'start' in target 't' has an unknown placeholder {prot}; the known ones "
-          "are {workers} {dir} {suite} {assay} {host} {cpus} {port} {ports} {workload} {load}"},
+          "are {workers} {dir} {suite} {assay} {host} {cpus} {port} {ports} {socket} {workload} "
+          "{load}"                                                                 },
         { __LINE__, TARGET(", build: \"make {port}\""),
          "4:40: error: 'build' in target 't' has an unknown placeholder {port}; the known ones "
-          "are {workers} {dir} {suite} {assay} {host} {cpus}"                                 },
+          "are {workers} {dir} {suite} {assay} {host} {cpus}"                      },
         { __LINE__, TARGET(", version: \"{dir}/x {load}\""),
          "4:42: error: 'version' in target 't' has an unknown placeholder {load}; the known "
-          "ones are {workers} {dir} {suite} {assay} {host} {cpus}"                            },
+          "ones are {workers} {dir} {suite} {assay} {host} {cpus}"                 },
         { __LINE__, TARGET(", env: [\"A={mode}\"]"),
          "4:39: error: entry 1 of 'env' in target 't' has an unknown placeholder {mode}; the "
           "known ones are {workers} {dir} {suite} {assay} {host} {cpus} {port} {ports} "
-          "{workload} {load}"                                                                 },
+          "{socket} {workload} {load}"                                             },
         { __LINE__, TARGET(", ship: {files: [\"{dir}/a\", \"{bin}\"]}"),
          "4:59: error: entry 2 of 'files' in ship of target 't' has an unknown placeholder "
-          "{bin}; the known ones are {workers} {dir} {suite} {assay} {host} {cpus}"           },
+          "{bin}; the known ones are {workers} {dir} {suite} {assay} {host} {cpus}"},
         { __LINE__,
          TARGET_OF("name: t, processes: [{name: a, start: \"{b.port}\"}, {name: b, start: x}]"),
          "4:50: error: 'start' in process 'a' of target 't' has an unknown placeholder "
           "{b.port}; the known ones are {workers} {dir} {suite} {assay} {host} {cpus} {port} "
-          "{ports} {workload} {load}"                                                         },
+          "{ports} {socket} {workload} {load}"                                     },
         { __LINE__, TARGET_OF("name: t, start: \"{a.port}\""),
          "4:28: error: 'start' in target 't' has an unknown placeholder {a.port}; the known "
-          "ones are {workers} {dir} {suite} {assay} {host} {cpus} {port} {ports} {workload} "
-          "{load}"                                                                            },
+          "ones are {workers} {dir} {suite} {assay} {host} {cpus} {port} {ports} {socket} "
+          "{workload} "
+          "{load}"                                                                 },
         { __LINE__, TARGET(", factors: [{name: mode, values: [a]}], build: \"{mod}\""),
          "4:78: error: 'build' in target 't' has an unknown placeholder {mod}; the known ones "
-          "are {workers} {mode} {dir} {suite} {assay} {host} {cpus}"                          },
+          "are {workers} {mode} {dir} {suite} {assay} {host} {cpus}"               },
     };
 
     refuse(cases, sizeof(cases) / sizeof(cases[0]));
@@ -716,6 +842,9 @@ int main(void)
         cmocka_unit_test(what_is_no_yaml_is_refused_with_its_place),
         cmocka_unit_test(files_built_otherwise_are_refused_with_the_nearest_right_key),
         cmocka_unit_test(numbers_out_of_range_are_refused_with_the_range),
+        cmocka_unit_test(stages_that_contradict_the_load_are_refused_with_their_place),
+        cmocka_unit_test(presets_that_name_nothing_are_refused_with_the_nearest),
+        cmocka_unit_test(addresses_and_roles_that_cannot_be_are_refused),
         cmocka_unit_test(workloads_that_cannot_be_asked_or_checked_are_refused),
         cmocka_unit_test(names_that_would_break_tables_are_refused),
         cmocka_unit_test(targets_that_cannot_be_run_are_refused),

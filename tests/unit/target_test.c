@@ -75,6 +75,7 @@ static struct scope scope_of_back(size_t instance)
                            .workload = SLICE("hello"),
                            .load = SLICE("few"),
                            .lists = LISTS,
+                           .sockets = "/tmp/s",
                            .process = 0,
                            .instance = instance };
 }
@@ -86,19 +87,21 @@ static void placeholders_are_replaced_and_other_braces_are_not(void **state)
         struct slice text;
         const char *expanded;
     } CASES[] = {
-        {__LINE__,  SLICE(""),                                       ""                      },
-        { __LINE__, SLICE("plain"),                                  "plain"                 },
-        { __LINE__, SLICE("{port}"),                                 "1002"                  },
-        { __LINE__, SLICE("-b {host}:{port},"),                      "-b 127.0.0.1:1002,"    },
-        { __LINE__, SLICE("{ports}"),                                "1001 1002 1003"        },
-        { __LINE__, SLICE("{back.port} {back.ports}"),               "1001 1001 1002 1003"   },
-        { __LINE__, SLICE("{front.port}/{front.ports}"),             "2001/2001"             },
-        { __LINE__, SLICE("{dir}{suite}"),                           "/build/pair/suites/one"},
-        { __LINE__, SLICE("{workers} {cpus} {mode}"),                "4 2 release"           },
-        { __LINE__, SLICE("{workload}-{load}"),                      "hello-few"             },
-        { __LINE__, SLICE("{{mode}}"),                               "{release}"             },
+        {__LINE__,  SLICE(""),                                       ""                        },
+        { __LINE__, SLICE("plain"),                                  "plain"                   },
+        { __LINE__, SLICE("{port}"),                                 "1002"                    },
+        { __LINE__, SLICE("-b {host}:{port},"),                      "-b 127.0.0.1:1002,"      },
+        { __LINE__, SLICE("{ports}"),                                "1001 1002 1003"          },
+        { __LINE__, SLICE("{back.port} {back.ports}"),               "1001 1001 1002 1003"     },
+        { __LINE__, SLICE("{front.port}/{front.ports}"),             "2001/2001"               },
+        { __LINE__, SLICE("unix:{socket}"),                          "unix:/tmp/s/back.1"      },
+        { __LINE__, SLICE("{back.socket} {front.socket}"),           "/tmp/s/back /tmp/s/front"},
+        { __LINE__, SLICE("{dir}{suite}"),                           "/build/pair/suites/one"  },
+        { __LINE__, SLICE("{workers} {cpus} {mode}"),                "4 2 release"             },
+        { __LINE__, SLICE("{workload}-{load}"),                      "hello-few"               },
+        { __LINE__, SLICE("{{mode}}"),                               "{release}"               },
         { __LINE__, SLICE("awk '{ print $1 }' ${PORT} {\"a\":1} {"),
-         "awk '{ print $1 }' ${PORT} {\"a\":1} {"                                            },
+         "awk '{ print $1 }' ${PORT} {\"a\":1} {"                                              },
     };
     const struct scope scope = scope_of_back(1);
 
@@ -117,10 +120,11 @@ static void placeholders_are_replaced_and_other_braces_are_not(void **state)
 static void a_placeholder_without_a_value_is_an_error_that_names_it(void **state)
 {
     static const struct slice TEXTS[] = { SLICE("{port}"), SLICE("{ports}"), SLICE("{back.port}"),
-                                          SLICE("{workload}") };
+                                          SLICE("{workload}"), SLICE("{socket}") };
     struct scope scope = scope_of_back(0);
 
     scope.lists = NULL;
+    scope.sockets = NULL;
     scope.workload = (struct slice){ 0 };
     for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
         const char *expanded;
@@ -186,7 +190,11 @@ static void a_recipe_has_an_order_for_each_instance_with_a_port_of_its_own(void 
         .folder = "/build/pair", .output = "/out", .cpus = CPUS, .cpu_count = 1
     };
     static const uint16_t PORTS[] = { 11, 12, 13, 14, 21 };
-    const struct recipe_place at = { &SUITE, &variant, &PLACE, SLICE("w"), SLICE("l") };
+    const struct recipe_place at = { .suite = &SUITE,
+                                     .variant = &variant,
+                                     .place = &PLACE,
+                                     .workload = SLICE("w"),
+                                     .load = SLICE("l") };
     struct recipe recipe;
     struct error err = { 0 };
     size_t port_count;
@@ -207,6 +215,80 @@ static void a_recipe_has_an_order_for_each_instance_with_a_port_of_its_own(void 
     assert_string_equal(recipe.orders[2].env[1], "PORT=13");
     assert_int_equal(recipe.orders[2].cpu_count, 1);
     assert_true(recipe.orders[2].may_detach);
+    (void)state;
+}
+
+/* Where each can be asked: at its port; at its socket, where it has no port; where the target says,
+ * for the last one. */
+static void a_process_is_asked_where_it_listens(void **state)
+{
+    static char folder[] = "/suites/one";
+    static const struct suite SUITE = { .folder = folder };
+    static const struct target_place PLACE = { .folder = "/build/x", .output = "/out" };
+    static const uint16_t PORTS[] = { 11, 12, 13, 14, 15 };
+    static struct suite_process four[] = {
+        {.name = SLICE("a"),      .start = SLICE("a {port}"), .instances = SLICE("1")},
+        { .name = SLICE("b"),
+         .start = SLICE("b {socket}"),
+         .instances = SLICE("2"),
+         .after = SLICE("fill {socket} from {a.port}") },
+        { .name = SLICE("c"),
+         .start = SLICE("c"),
+         .instances = SLICE("1"),
+         .role = PROCESS_SERVICE },
+        { .name = SLICE("d"), .start = SLICE("d {socket}"),                          .instances = SLICE("1")                              },
+    };
+    struct suite_target own = { .processes = four, .process_count = 4 };
+    struct variant one = { .target = &own, .workers = 1 };
+    struct recipe_place at = {
+        .suite = &SUITE, .variant = &one, .place = &PLACE, .sockets = "/tmp/s"
+    };
+    struct error err = { 0 };
+    struct recipe recipe;
+    char where[ADDR_TEXT_MAX];
+
+    own.address = SLICE("unix:{dir}/{b.socket}");
+    assert_true(recipe_wants_sockets(&own));
+    assert_false(recipe_wants_sockets(&target));
+    assert_true(recipe_make(&at, PORTS, 5, &arena, &recipe, &err));
+    assert_string_equal(addr_text(&recipe.processes[0].addresses[0], where), "127.0.0.1:11");
+    assert_string_equal(addr_text(&recipe.processes[1].addresses[0], where), "unix:/tmp/s/b");
+    assert_string_equal(addr_text(&recipe.processes[1].addresses[1], where), "unix:/tmp/s/b.1");
+    assert_true(recipe.processes[1].has_after);
+    assert_string_equal(recipe.processes[1].after.command, "fill /tmp/s/b from 11");
+    assert_null(recipe.processes[2].addresses);
+    assert_int_equal(recipe.processes[2].role, PROCESS_SERVICE);
+    assert_false(recipe.processes[2].has_after);
+    assert_string_equal(addr_text(&recipe.processes[3].addresses[0], where),
+                        "unix:/build/x//tmp/s/b");
+    assert_string_equal(recipe.orders[0].sockets, "/tmp/s");
+    (void)state;
+}
+
+static void a_socket_whose_path_grows_too_long_is_refused(void **state)
+{
+    static char folder[] = "/suites/one";
+    static const struct suite SUITE = { .folder = folder };
+    static const struct target_place PLACE = {
+        .folder = "/0123456789012345678901234567890123456789/01234567890123456789/"
+                  "0123456789012345678901234567890123456789",
+        .output = "/out"
+    };
+    static const uint16_t PORT = 11;
+    static struct suite_process only = { .name = SLICE("a"),
+                                         .start = SLICE("a"),
+                                         .instances = SLICE("1") };
+    struct suite_target own = { .processes = &only,
+                                .process_count = 1,
+                                .address = SLICE("unix:{dir}/a.socket") };
+    struct variant one = { .target = &own, .workers = 1 };
+    const struct recipe_place at = { .suite = &SUITE, .variant = &one, .place = &PLACE };
+    struct error err = { 0 };
+    struct recipe recipe;
+
+    assert_false(recipe_make(&at, &PORT, 1, &arena, &recipe, &err));
+    assert_non_null(strstr(err.text, "address: the path of a Unix socket has 112 bytes; at most "
+                                     "107 fit"));
     (void)state;
 }
 
@@ -402,6 +484,8 @@ int main(void)
         cmocka_unit_test(a_command_longer_than_the_system_takes_is_refused),
         cmocka_unit_test(instances_are_a_number_from_1_to_64),
         cmocka_unit_test(a_recipe_has_an_order_for_each_instance_with_a_port_of_its_own),
+        cmocka_unit_test(a_process_is_asked_where_it_listens),
+        cmocka_unit_test(a_socket_whose_path_grows_too_long_is_refused),
         cmocka_unit_test(a_build_knows_no_port_and_is_not_pinned),
         cmocka_unit_test(only_one_plain_program_replaces_its_shell),
         cmocka_unit_test(targets_do_not_see_what_would_change_them),

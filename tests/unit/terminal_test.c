@@ -174,6 +174,7 @@ static void fill_server(struct trial_record *t, double user_us, double system_us
         .ready_ms = 41.5,
         .build_ms = (double)NAN,
         .shipped_bytes = -1,
+        .image_bytes = -1,
     };
     t->client.cpu_count = 1;
     t->client.cpus[0] = 0;
@@ -542,6 +543,7 @@ static struct run_record *demo_run(size_t trials)
     last_trial(run)->tally.sent += 12;
     add_example(last_trial(run), OUTCOME_STATUS, 0, 503, 0, "503", "");
     last_trial(run)->tally.examples[0].count = 12;
+    last_trial(run)->output_tail = "worker ready\n[error] no upstream is left\ngood bye\n";
     add_trials(run, "http.server", trials, 540, 900);
     for (size_t i = run->trial_count - trials; i < run->trial_count; i++)
         run->trials[i]->tally.ended_after_one = run->trials[i]->tally.opened =

@@ -22,7 +22,7 @@ static struct watch watch;
 static struct server_usage server;
 
 struct process {
-    int32_t pid, parent;
+    int32_t pid, parent, group;
     int user_ticks, system_ticks, reaped_ticks; /* 10 ms each; of its children: user */
     int rss_kb, pss_kb;
     int voluntary, involuntary; /* switches */
@@ -50,8 +50,8 @@ static void set_process(struct process p)
         snprintf(text, sizeof(text), "%s/proc/%d%s", root, p.pid, FOLDERS[i]);
         mkdir(text, 0700);
     }
-    snprintf(text, sizeof(text), "%d (x) S %d 1 1 0 -1 0 0 0 0 0 %d %d %d 0 20 0 1 0 1\n", p.pid,
-             p.parent, p.user_ticks, p.system_ticks, p.reaped_ticks);
+    snprintf(text, sizeof(text), "%d (x) S %d %d 1 0 -1 0 0 0 0 0 %d %d %d 0 20 0 1 0 1\n", p.pid,
+             p.parent, p.group, p.user_ticks, p.system_ticks, p.reaped_ticks);
     write_file(p.pid, "stat", text);
     snprintf(text, sizeof(text), "Name:\tx\nVmRSS:\t%d kB\n", p.rss_kb);
     write_file(p.pid, "status", text);
@@ -108,7 +108,7 @@ static int end(void **state)
 {
     char path[64];
 
-    for (int32_t pid = ANCESTOR; pid < ANCESTOR + 4; pid++)
+    for (int32_t pid = ANCESTOR; pid < ANCESTOR + 8; pid++)
         remove_process(pid);
     snprintf(path, sizeof(path), "%s/proc", root);
     remove(path);
@@ -376,6 +376,84 @@ static void a_second_that_could_not_be_read_is_unknown(void **state)
     (void)state;
 }
 
+/* ---- services ---- */
+
+/* 101 is the front; 102 and 103 are the leaders of a service, 104 is 103's child, 105 was left to
+ * the guardian by 102 and has its process group still. */
+static void set_services(int ticks)
+{
+    set_process(worker(ticks, 1000));
+    set_process((struct process){
+        .pid = 102, .parent = ANCESTOR, .group = 102, .user_ticks = 2 * ticks, .rss_kb = 10 });
+    set_process((struct process){
+        .pid = 103, .parent = ANCESTOR, .group = 103, .system_ticks = 3 * ticks, .rss_kb = 20 });
+    set_process((struct process){
+        .pid = 104, .parent = 103, .group = 999, .user_ticks = 4 * ticks, .rss_kb = 40 });
+    set_process((struct process){
+        .pid = 105, .parent = ANCESTOR, .group = 102, .user_ticks = 5 * ticks, .rss_kb = 80 });
+}
+
+static void services_are_measured_apart_from_the_server(void **state)
+{
+    static const struct target_leader leaders[] = {
+        {102,  0},
+        { 103, 1}
+    };
+    struct service_usage usages[] = {
+        {.processes = -1,  .cpu_user_ns = -1, .cpu_system_ns = -1, .rss_bytes_peak = -1},
+        { .processes = -1, .cpu_user_ns = -1, .cpu_system_ns = -1, .rss_bytes_peak = -1},
+    };
+
+    watch_services(&watch, leaders, 2, usages, 2);
+    set_services(10);
+    watch_window_begins(&watch, at_ms(0), &server);
+    set_services(20);
+    watch_window_ends(&watch, at_ms(1000), &server);
+    assert_int_equal(server.processes, 1);
+    assert_int_equal(server.rss_bytes_peak, 1000 * 1024);
+    assert_int_equal(server.cpu_user_ns, 100 * MILLISECOND_NS);
+    assert_int_equal(usages[0].processes, 2);
+    assert_int_equal(usages[0].cpu_user_ns, (200 + 500) * MILLISECOND_NS);
+    assert_int_equal(usages[0].rss_bytes_peak, 90 * 1024);
+    assert_int_equal(usages[1].processes, 2);
+    assert_int_equal(usages[1].cpu_user_ns, 400 * MILLISECOND_NS);
+    assert_int_equal(usages[1].cpu_system_ns, 300 * MILLISECOND_NS);
+    assert_int_equal(usages[1].rss_bytes_peak, 60 * 1024);
+    (void)state;
+}
+
+static void a_service_that_is_gone_has_no_cpu_time(void **state)
+{
+    static const struct target_leader leader = { 102, 0 };
+    struct service_usage usage = {
+        .processes = -1, .cpu_user_ns = -1, .cpu_system_ns = -1, .rss_bytes_peak = -1
+    };
+
+    watch_services(&watch, &leader, 1, &usage, 1);
+    set_process(worker(100, 1000));
+    set_process((struct process){ .pid = 102, .parent = ANCESTOR, .group = 102, .rss_kb = 10 });
+    watch_window_begins(&watch, at_ms(0), &server);
+    remove_process(102);
+    watch_window_ends(&watch, at_ms(1000), &server);
+    assert_int_equal(usage.cpu_user_ns, -1);
+    assert_int_equal(usage.rss_bytes_peak, 10 * 1024);
+    assert_int_equal(server.cpu_user_ns, 0);
+    (void)state;
+}
+
+/* The kernel shares ticks out anew: the user's part may shrink while the sum grows. */
+static void parts_of_cpu_time_are_not_negative_and_their_sum_is_right(void **state)
+{
+    set_process((struct process){ .pid = 101, .parent = ANCESTOR, .user_ticks = 5, .rss_kb = 9 });
+    watch_window_begins(&watch, at_ms(0), &server);
+    set_process((struct process){
+        .pid = 101, .parent = ANCESTOR, .user_ticks = 3, .system_ticks = 6, .rss_kb = 9 });
+    watch_window_ends(&watch, at_ms(1000), &server);
+    assert_int_equal(server.cpu_user_ns, 0);
+    assert_int_equal(server.cpu_system_ns, 40 * MILLISECOND_NS);
+    (void)state;
+}
+
 #define watched(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -395,6 +473,9 @@ int main(void)
         watched(each_second_of_the_window_has_a_point),
         watched(there_are_no_more_points_than_there_is_room_for),
         watched(a_second_that_could_not_be_read_is_unknown),
+        watched(services_are_measured_apart_from_the_server),
+        watched(a_service_that_is_gone_has_no_cpu_time),
+        watched(parts_of_cpu_time_are_not_negative_and_their_sum_is_right),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

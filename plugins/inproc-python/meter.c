@@ -1,0 +1,200 @@
+/* Counts what one call does: function calls as cProfile counts them, and blocks of memory. */
+#include "inproc-python/python_priv.h"
+
+#include <stdint.h>
+
+/* Different functions in one request. The largest framework known here (CherryPy) has about 200. */
+#define FUNCS_MAX 65536 /* a power of two */
+
+bool meter_on;
+static enum meter_what armed;
+static int64_t calls, blocks;
+
+/* ---- functions, each once: an open hash table of addresses ---- */
+
+struct function_set {
+    const void *slots[FUNCS_MAX];
+    int64_t count;
+};
+
+static struct function_set seen, drivers;
+
+static const void **slot_of(struct function_set *set, const void *function)
+{
+    size_t at = (size_t)(((uintptr_t)function >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 48);
+
+    while (set->slots[at] != NULL && set->slots[at] != function)
+        at = (at + 1) % FUNCS_MAX;
+    return &set->slots[at];
+}
+
+static bool has(struct function_set *set, const void *function)
+{
+    return *slot_of(set, function) != NULL;
+}
+
+static void add(struct function_set *set, const void *function)
+{
+    /* Half full is the end: beyond it the table, and not the application, would take the time. */
+    if (set->count < FUNCS_MAX / 2 && !has(set, function)) {
+        *slot_of(set, function) = function;
+        set->count++;
+    }
+}
+
+void meter_learn_driver(void)
+{
+    drivers = seen;
+}
+
+/* ---- calls ---- */
+
+/* Python functions count when a frame is entered or a generator goes on, C functions when they are
+ * called from Python: the events from which cProfile makes its total_calls. */
+static int on_event(PyObject *self, PyFrameObject *frame, int what, PyObject *argument)
+{
+    PyCodeObject *code;
+
+    (void)self;
+    if (what == PyTrace_CALL) {
+        code = PyFrame_GetCode(frame);
+        add(&seen, code);
+        Py_DECREF(code);
+        calls++;
+    } else if (what == PyTrace_C_CALL && PyCFunction_Check(argument)) {
+        add(&seen, ((PyCFunctionObject *)argument)->m_ml);
+        calls++;
+    }
+    return 0;
+}
+
+/* ---- memory ---- */
+
+static const PyMemAllocatorDomain domains[] = { PYMEM_DOMAIN_RAW, PYMEM_DOMAIN_MEM,
+                                                PYMEM_DOMAIN_OBJ };
+#define DOMAINS (sizeof(domains) / sizeof(domains[0]))
+
+static PyMemAllocatorEx below[DOMAINS]; /* the allocators that really work */
+static bool counting;
+static unsigned depth; /* a large object is a block of the raw domain too: it counts once */
+
+static void enter(bool is_new)
+{
+    if (counting && depth == 0 && is_new)
+        blocks++;
+    depth++;
+}
+
+static void *counted_malloc(void *context, size_t size)
+{
+    const PyMemAllocatorEx *under = context;
+    void *block;
+
+    enter(true);
+    block = under->malloc(under->ctx, size);
+    depth--;
+    return block;
+}
+
+static void *counted_calloc(void *context, size_t count, size_t size)
+{
+    const PyMemAllocatorEx *under = context;
+    void *block;
+
+    enter(true);
+    block = under->calloc(under->ctx, count, size);
+    depth--;
+    return block;
+}
+
+/* A block that changes its size is still the same block. */
+static void *counted_realloc(void *context, void *old, size_t size)
+{
+    const PyMemAllocatorEx *under = context;
+    void *block;
+
+    enter(old == NULL);
+    block = under->realloc(under->ctx, old, size);
+    depth--;
+    return block;
+}
+
+static void counted_free(void *context, void *block)
+{
+    const PyMemAllocatorEx *under = context;
+
+    under->free(under->ctx, block);
+}
+
+static void hook_allocators(void)
+{
+    for (size_t i = 0; i < DOMAINS; i++) {
+        PyMemAllocatorEx hook = { &below[i], counted_malloc, counted_calloc, counted_realloc,
+                                  counted_free };
+
+        PyMem_GetAllocator(domains[i], &below[i]);
+        PyMem_SetAllocator(domains[i], &hook);
+    }
+}
+
+/* ---- one call ---- */
+
+void meter_arm(enum meter_what what)
+{
+    armed = what;
+    meter_on = true;
+    if (what == METER_ALLOCATIONS) {
+        blocks = 0;
+        hook_allocators();
+    } else {
+        calls = 0;
+        memset(&seen, 0, sizeof(seen));
+    }
+}
+
+void meter_begin(void)
+{
+    if (armed == METER_CALLS)
+        PyEval_SetProfile(on_event, NULL);
+    else
+        counting = true;
+}
+
+void meter_end(void)
+{
+    if (armed == METER_CALLS)
+        PyEval_SetProfile(NULL, NULL);
+    else
+        counting = false;
+}
+
+bool meter_pause(void)
+{
+    bool was = counting;
+
+    counting = false;
+    return was;
+}
+
+void meter_resume(bool paused)
+{
+    counting = paused;
+}
+
+void meter_disarm(void)
+{
+    if (armed == METER_ALLOCATIONS)
+        for (size_t i = 0; i < DOMAINS; i++)
+            PyMem_SetAllocator(domains[i], &below[i]);
+    meter_on = false;
+}
+
+struct meter_count meter_count(void)
+{
+    int64_t funcs = 0;
+
+    for (size_t i = 0; i < FUNCS_MAX; i++)
+        if (seen.slots[i] != NULL && !has(&drivers, seen.slots[i]))
+            funcs++;
+    return (struct meter_count){ calls, funcs, blocks };
+}

@@ -1,0 +1,205 @@
+#include "load/stage.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/bug.h"
+#include "base/clock.h"
+#include "base/units.h"
+#include "load/load.h"
+
+#define NAME_MAX_BYTES 160 /* PREFIX, slash, a number, #, a number */
+
+/* FROM..TO+STEP, or one number: then all three are the same. */
+struct range {
+    double from, to, step;
+};
+
+/* What was wrong, and the text that it was. */
+static bool wrong(struct slice text, const char *must, struct error *err)
+{
+    char shown[80];
+    struct text escaped = { shown, 0, sizeof(shown) - 3, false };
+
+    shown[0] = '\0';
+    text_add_escaped(&escaped, text);
+    return error_usage(err, "must %s, not '%s%s'", must, shown, escaped.cut ? "..." : "");
+}
+
+static bool ends_with(struct slice text, struct slice end)
+{
+    return text.len >= end.len && memcmp(text.ptr + text.len - end.len, end.ptr, end.len) == 0;
+}
+
+static struct slice without_end(struct slice text, size_t len)
+{
+    return (struct slice){ text.ptr, text.len - len };
+}
+
+/* Cuts the text at `mark`; false when it is not in it. */
+static bool cut(struct slice text, const char *mark, struct slice *ret_left,
+                struct slice *ret_right)
+{
+    size_t len = strlen(mark);
+    const char *at = text.len >= len ? memmem(text.ptr, text.len, mark, len) : NULL;
+
+    if (at == NULL)
+        return false;
+    *ret_left = (struct slice){ text.ptr, (size_t)(at - text.ptr) };
+    *ret_right = (struct slice){ at + len, text.len - ret_left->len - len };
+    return true;
+}
+
+/* ---- how long ---- */
+
+static bool read_length(struct slice text, struct load_stage *stage)
+{
+    if (ends_with(text, SLICE("n")))
+        return units_parse_count(without_end(text, 1), &stage->requests) && stage->requests > 0 &&
+               stage->requests <= STAGE_REQUESTS_MAX;
+    return units_parse_duration(text, &stage->duration_ns) &&
+           stage->duration_ns >= MILLISECOND_NS &&
+           stage->duration_ns <= STAGE_DURATION_HOURS * (3600 * SECOND_NS);
+}
+
+/* ---- how much ---- */
+
+/* A rate, or a number of connections: what these are limited to. */
+static bool read_number(struct slice text, bool open, double *ret_number)
+{
+    uint64_t count;
+
+    if (open)
+        return !ends_with(text, SLICE("/s")) && units_parse_rate(text, ret_number) &&
+               *ret_number <= LOAD_RATE_MAX_PER_SEC;
+    if (!units_parse_count(text, &count) || count == 0 || count > LOAD_CONNECTIONS_MAX)
+        return false;
+    *ret_number = (double)count;
+    return true;
+}
+
+static bool read_range(struct slice text, bool open, struct range *ret_range)
+{
+    struct slice from, rest, to, step;
+
+    if (!cut(text, "..", &from, &rest)) {
+        if (!read_number(text, open, &ret_range->from))
+            return false;
+        ret_range->to = ret_range->step = ret_range->from;
+        return true;
+    }
+    return cut(rest, "+", &to, &step) && read_number(from, open, &ret_range->from) &&
+           read_number(to, open, &ret_range->to) && read_number(step, open, &ret_range->step) &&
+           ret_range->from <= ret_range->to;
+}
+
+static bool read_amount(struct slice text, bool *ret_open, struct range *ret_range)
+{
+    *ret_open = ends_with(text, SLICE("/s"));
+    if (!*ret_open && !ends_with(text, SLICE("c")))
+        return false;
+    return read_range(without_end(text, *ret_open ? 2 : 1), *ret_open, ret_range);
+}
+
+/* ---- stages ---- */
+
+static bool is_open(const struct load_stage *stage)
+{
+    return stage->rate_per_sec > 0;
+}
+
+bool stages_add(struct stages *stages, struct slice text, struct error *err)
+{
+    struct slice length, amount;
+    struct load_stage stage = {
+        .name = {NULL, 0}
+    };
+    struct range range = { 0, 0, 0 };
+    double steps;
+    bool open;
+
+    text = slice_trim(text);
+    if (!cut(text, ":", &length, &amount))
+        return wrong(text, "look like 10s:400/s or 10000n:20c", err);
+    if (!read_length(length, &stage))
+        return wrong(length, "begin with a duration up to 24h, like 10s, or a count, like 10000n",
+                     err);
+    if (!read_amount(amount, &open, &range))
+        return wrong(amount,
+                     "end with a rate up to 10M/s, like 400/s, or connections up to 1M, like 20c, "
+                     "or a range, like 400..9000+1200/s",
+                     err);
+    if (stages->count > 0 && is_open(&stages->list[0]) != open)
+        return wrong(text, "be of one kind in all stages of a load, /s or c", err);
+    /* The hair: 0.1..0.3+0.1 has three steps, though 0.2 / 0.1 may be 1.9999. */
+    steps = floor((range.to - range.from) / range.step + 1e-6);
+    if (steps >= (double)(STAGES_MAX - stages->count))
+        return wrong(text, "be 256 stages of one load at most", err);
+    for (size_t i = 0; i <= (size_t)steps; i++) {
+        double number = range.from + (double)i * range.step;
+
+        stage.rate_per_sec = open ? number : 0;
+        stage.connections = open ? 0 : (uint32_t)number;
+        stages->list[stages->count++] = stage;
+    }
+    return true;
+}
+
+bool stages_add_list(struct stages *stages, struct slice text, struct error *err)
+{
+    struct slice rest = text, one;
+    unsigned number = 1;
+    bool more;
+
+    do {
+        more = cut(rest, ",", &one, &rest);
+        if (!stages_add(stages, more ? one : rest, err))
+            return error_wrap(err, "stage %u", number);
+        number++;
+    } while (more);
+    return true;
+}
+
+/* ---- names ---- */
+
+static unsigned occurrence(const struct stages *stages, size_t index)
+{
+    const struct load_stage *stage = &stages->list[index];
+    unsigned number = 1;
+
+    for (size_t i = 0; i < index; i++)
+        number += stages->list[i].rate_per_sec == stage->rate_per_sec &&
+                  stages->list[i].connections == stage->connections;
+    return number;
+}
+
+struct load_stage *stages_name(const struct stages *stages, struct slice prefix,
+                               struct arena *arena)
+{
+    struct load_stage *copies = arena_new(arena, struct load_stage, stages->count);
+
+    for (size_t i = 0; i < stages->count; i++) {
+        char name[NAME_MAX_BYTES];
+        struct text text = TEXT(name);
+        unsigned number = occurrence(stages, i);
+
+        copies[i] = stages->list[i];
+        if (prefix.len > 0)
+            text_format(&text, "%.*s/", (int)prefix.len, prefix.ptr);
+        if (is_open(&copies[i]))
+            text_format(&text, "%.10g", copies[i].rate_per_sec);
+        else
+            text_format(&text, "%uc", copies[i].connections);
+        if (number > 1)
+            text_format(&text, "#%u", number);
+        BUG_IF(text.cut);
+        copies[i].name = (struct slice){ arena_text(arena, text.ptr, text.len), text.len };
+    }
+    return copies;
+}
+
+size_t stages_name_bytes(const struct stages *stages)
+{
+    return stages->count * (sizeof(struct load_stage) + NAME_MAX_BYTES) +
+           _Alignof(struct load_stage);
+}
