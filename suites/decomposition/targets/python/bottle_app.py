@@ -1,0 +1,10 @@
+"""Bottle."""
+
+from bottle import Bottle
+
+app = Bottle()
+
+
+@app.get("/welcome")
+def welcome():
+    return "Hello World!"
