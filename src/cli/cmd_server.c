@@ -38,10 +38,10 @@ static const struct argp_option options[] = {
     { "content-type",KEY_TYPE, "TYPE", 0, "Content-Type of the answers (default: text/plain)", 0 },
     { "threads",                                                         't', "N", 0, "Threads that serve (default: 1)", 0 },
     { "close",                                                         KEY_CLOSE, NULL, 0, "Close the connection after every answer, and say so", 0 },
-    { "oracle", KEY_ORACLE, "MODE", 0, "Misbehave as told, see below; can be given again", 0 },
-    { "seed", KEY_SEED, "N", 0, "Of the oracle's random numbers (default: 1)", 0 },
-    { "cpus",                                                    KEY_CPUS, "LIST", 0, "Run on these CPUs only, such as 1 or 0,2-3", 0 },
-    { "help",                                                   'h', NULL, 0, "Show this help", -1 },
+    { "oracle",                                                    KEY_ORACLE, "MODE", 0, "Misbehave as told, see below; can be given again", 0 },
+    { "seed",                                                   KEY_SEED, "N", 0, "Of the oracle's random numbers (default: 1)", 0 },
+    { "cpus", KEY_CPUS, "LIST", 0, "Run on these CPUs only, such as 1 or 0,2-3", 0 },
+    { "help",                                                         'h', NULL, 0, "Show this help", -1 },
     { 0},
 };
 
@@ -170,11 +170,12 @@ static error_t on_key(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
     .options = options,
     .parser = on_key,
-    .doc = "Serve the same answer to every request on 127.0.0.1 or a Unix socket, as cheaply as we "
-           "can: the ceiling of what a load generator can be measured to reach.\v"
-           "Prints \"listening on URL\" when it is ready. On SIGTERM or SIGINT it ends and prints "
-           "one\n"
-           "line of JSON with the connections and requests it has seen.\n"
+    .doc =
+        "Serve the same answer to every request on 127.0.0.1 or a Unix socket, as cheaply as we "
+        "can: the ceiling of what a load generator can be measured to reach.\v"
+        "Prints \"listening on URL\" when it is ready. On SIGTERM or SIGINT it ends and prints "
+        "one\n"
+        "line of JSON with the connections and requests it has seen.\n"
         "\n"
         "An oracle is a server whose truth is known before it is measured. Its modes (--oracle):",
 };
@@ -244,8 +245,7 @@ static void print_counts(const struct command *c, const struct server_counts *co
         for (unsigned lie = LIE_NONE + 1; lie < LIE_KINDS; lie++)
             printf("%s\"%s\": %" PRIu64, lie == LIE_NONE + 1 ? "" : ", ", lie_name((enum lie)lie),
                    counts->lies[lie]);
-        printf("}, \"closes\": %" PRIu64 ", \"stalls\": %" PRIu64, counts->closes,
-               counts->stalls);
+        printf("}, \"closes\": %" PRIu64 ", \"stalls\": %" PRIu64, counts->closes, counts->stalls);
     }
     printf("}\n");
 }
@@ -302,8 +302,8 @@ int cmd_server(int argc, char **argv)
     struct command c = {
         .config = {.threads = 1,
                    .body = SLICE(BODY_DEFAULT),
-                   .content_type = SLICE("text/plain")},
-        .oracle = {.seed = 1},
+                   .content_type = SLICE("text/plain") },
+        .oracle = { .seed = 1},
     };
 
     argp_parse(&argp, argc, argv, ARGP_SILENT, NULL, &c);

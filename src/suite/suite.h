@@ -87,11 +87,11 @@ struct suite_target {
     size_t ship_file_count;
     struct slice *ship_packages; /* and Debian packages, with all they depend on */
     size_t ship_package_count;
-    struct slice ship_image; /* shell command that builds a container image of it and prints the
-                                image's size in bytes; empty: none */
-    int64_t ready_timeout_ns;            /* default 30 s */
-    int64_t grace_ns;                    /* from TERM to KILL; default 5 s */
-    bool ceiling;                        /* our own server: a row of its own, not ranked */
+    struct slice ship_image;  /* shell command that builds a container image of it and prints the
+                                 image's size in bytes; empty: none */
+    int64_t ready_timeout_ns; /* default 30 s */
+    int64_t grace_ns;         /* from TERM to KILL; default 5 s */
+    bool ceiling;             /* our own server: a row of its own, not ranked */
     uint64_t workloads_mask, loads_mask; /* bit i: takes part in workload / load i. Default all */
     unsigned line;                       /* where it stands, for later messages */
 };
