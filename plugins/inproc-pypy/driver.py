@@ -493,7 +493,7 @@ class Runner:
         return {"runtime": f"PyPy {'.'.join(map(str, sys.pypy_version_info[:3]))}, "
                            f"Python {platform.python_version()}",
                 "version": version_of(app) if name else "", "interface": interface.__name__.lower(),
-                "driver": "", "driver_ns": None}
+                "driver": "", "driver_ns": None, "jit": True}
 
     def do_ask(self, command):
         index = command.get("case", 0)

@@ -147,9 +147,9 @@ static bool call_once(struct runner *r, size_t index, char *ret_error)
 
 static json_t *facts_answer(const struct runner_facts *facts)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:o}", "runtime", facts->runtime, "version",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:b}", "runtime", facts->runtime, "version",
                      facts->version, "interface", facts->interface, "driver", facts->driver,
-                     "driver_ns", known(facts->driver_ns));
+                     "driver_ns", known(facts->driver_ns), "jit", facts->jit);
 }
 
 static json_t *do_open(struct runner *r, json_t *command)

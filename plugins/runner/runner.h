@@ -14,12 +14,14 @@
  *               "expect":{"status":200, "headers":[["Name","value"],...], "body":"..." or null}}
  *        "body_base64" stands for "body" where the bytes are no text. Status 0 and body null: any.
  *     -> {"runtime":"CPython 3.11.2", "version":"flask 2.2.2" or "",
- *         "interface":"wsgi" or "asgi" or "", "driver":"" or "asyncio", "driver_ns":N or null}
+ *         "interface":"wsgi" or "asgi" or "", "driver":"" or "asyncio", "driver_ns":N or null,
+ *         "jit":true|false}
  *        Loads the application and asks each case once; a wrong answer is an error that names it.
  *        "timed":false: this process is looked into, not timed; its allocator may be a slower one
  *        whose bytes can be counted. Only then are "profile" and "growth" asked.
  *        interface: which it was in the end; "" where the runtime has one only.
  *        driver: what had to be put between runner and application, driver_ns what it costs a call.
+ *        jit: it goes on compiling while it runs, and has to be warmed up for seconds.
  *        "app":"" is the floor: the runtime's own bare callable, which answers every request with
  *        200, Content-Type text/plain and "Hello World!". "interface":"" is up to the runner.
  *   {"cmd":"ask", "case":I}
@@ -91,6 +93,7 @@ struct runner_facts {
     char interface[16]; /* "" */
     char driver[32];    /* "" */
     int64_t driver_ns;  /* -1: none */
+    bool jit;
 };
 
 /* What a runtime brings. All return false with a sentence in ret_error (RUNNER_TEXT_MAX bytes). */

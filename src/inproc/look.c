@@ -3,8 +3,15 @@
 #include <math.h>
 #include <string.h>
 
-/* Long enough that a clock's step and the first calls' cost do not matter for a guess. */
-#define GUESS_NS (50 * MILLISECOND_NS)
+/* A warm-up goes in steps of about this long, until so many of them in a row brought no further
+ * gain. A compiler at run time rests between its gains; an interpreter has none after its first
+ * calls. */
+#define STEP_NS       (30 * MILLISECOND_NS)
+#define CALM_STEPS    3
+#define JIT_STEP_NS   (100 * MILLISECOND_NS)
+#define CALM_JIT      20
+#define GAIN          0.95
+#define WARMUP_MAX_NS (15 * SECOND_NS)
 
 /* What a call does is looked at behind so many calls of each case: caches are filled, and Python's
  * interpreter has specialised its instructions. */
@@ -16,8 +23,9 @@
 /* All points of memory's growth together. */
 #define GROWTH_NS (SECOND_NS / 2)
 
-/* A command may take this many times what was guessed, beside the time-out: the guess was made on
- * the same machine, but with other neighbours. */
+/* A command may take this many times what was expected, beside the time-out: neighbours come and
+ * go.
+ */
 #define PATIENCE 20
 
 const char *inproc_gc_name(enum inproc_gc gc)
@@ -57,6 +65,11 @@ json_t *open_app(struct runner *r, json_t *cases, struct error *err)
 
     r->fault->opened = answer != NULL;
     return answer;
+}
+
+static bool is_jit(const json_t *facts)
+{
+    return json_is_true(json_object_get(facts, "jit"));
 }
 
 static int64_t limit_of(const struct inproc_spec *spec, double expected_ns)
@@ -121,6 +134,54 @@ static uint64_t whole_turns(const struct inproc_spec *spec, double calls)
     return turns * spec->case_count;
 }
 
+/* ---- warming up ---- */
+
+struct warmth {
+    bool jit;
+    double ns; /* a call, about; 0: nobody knows yet */
+    uint64_t calls;
+    int64_t wall_ns; /* all of them */
+};
+
+static bool warm_by(struct runner *r, uint64_t calls, struct warmth *w, int64_t *ret_wall_ns,
+                    struct error *err)
+{
+    json_t *answer;
+
+    if (!run_calls(r, 1, calls, w->ns, &answer, err))
+        return false;
+    *ret_wall_ns = sum_of(answer, "wall_ns");
+    json_decref(answer);
+    w->ns = fmax((double)*ret_wall_ns, 1) / (double)calls;
+    w->calls += calls;
+    w->wall_ns += *ret_wall_ns;
+    return true;
+}
+
+/* Until it gets no faster any more. Steps that are too short to tell anything only grow. */
+static bool warm_up(struct runner *r, struct warmth *w, struct error *err)
+{
+    int64_t step_ns = w->jit ? JIT_STEP_NS : STEP_NS;
+    int enough = w->jit ? CALM_JIT : CALM_STEPS;
+    uint64_t calls = r->spec->case_count;
+    double best_ns = HUGE_VAL;
+    int calm = 0;
+
+    while (calm < enough && w->wall_ns < WARMUP_MAX_NS) {
+        int64_t wall_ns;
+
+        if (!warm_by(r, calls, w, &wall_ns, err))
+            return false;
+        if (wall_ns < step_ns / 2) {
+            calls *= 2;
+            continue;
+        }
+        calm = w->ns > best_ns * GAIN ? calm + 1 : 0;
+        best_ns = fmin(best_ns, w->ns);
+    }
+    return true;
+}
+
 /* ---- looking ---- */
 
 static bool learn(struct runner *r, struct inproc_look *look, struct error *err)
@@ -147,39 +208,14 @@ static bool learn(struct runner *r, struct inproc_look *look, struct error *err)
     return true;
 }
 
-/* One run of so many calls, for how long they take. */
-static bool try_calls(struct runner *r, uint64_t calls, struct inproc_look *look,
-                      int64_t *ret_wall_ns, struct error *err)
-{
-    json_t *answer;
-
-    if (!run_calls(r, 1, calls, look->guess_ns, &answer, err))
-        return false;
-    *ret_wall_ns = sum_of(answer, "wall_ns");
-    look->guess_ns = fmax((double)*ret_wall_ns, 1) / (double)calls;
-    json_decref(answer);
-    return true;
-}
-
 /* A fixed number of calls, so that the one that is profiled is the same one every time. The first
  * ones tell how long the others may take. */
-static bool warm(struct runner *r, struct inproc_look *look, struct error *err)
+static bool warm_a_little(struct runner *r, struct warmth *w, struct error *err)
 {
     int64_t wall_ns;
 
-    return try_calls(r, r->spec->case_count, look, &wall_ns, err) &&
-           try_calls(r, (WARM_CALLS - 1) * r->spec->case_count, look, &wall_ns, err);
-}
-
-static bool guess(struct runner *r, struct inproc_look *look, struct error *err)
-{
-    uint64_t calls = r->spec->case_count;
-    int64_t wall_ns = 0;
-
-    for (; wall_ns < GUESS_NS; calls *= 2)
-        if (!try_calls(r, calls, look, &wall_ns, err))
-            return false;
-    return true;
+    return warm_by(r, r->spec->case_count, w, &wall_ns, err) &&
+           warm_by(r, (WARM_CALLS - 1) * r->spec->case_count, w, &wall_ns, err);
 }
 
 static bool profile(struct runner *r, struct inproc_look *look, struct error *err)
@@ -219,6 +255,7 @@ static bool grow(struct runner *r, struct inproc_look *look, struct error *err)
 static bool open_and_learn(struct runner *r, struct inproc_look *look, struct error *err)
 {
     json_t *facts = open_app(r, look->cases, err);
+    struct warmth warmth = { .jit = is_jit(facts) };
 
     if (facts == NULL)
         return false;
@@ -228,8 +265,11 @@ static bool open_and_learn(struct runner *r, struct inproc_look *look, struct er
     text_in(facts, "driver", look->driver, sizeof(look->driver));
     look->driver_ns = count_in(facts, "driver_ns");
     json_decref(facts);
-    return learn(r, look, err) && warm(r, look, err) && profile(r, look, err) &&
-           guess(r, look, err) && grow(r, look, err);
+    if (!learn(r, look, err) || !warm_a_little(r, &warmth, err) || !profile(r, look, err) ||
+        !warm_up(r, &warmth, err))
+        return false;
+    look->guess_ns = warmth.ns;
+    return grow(r, look, err);
 }
 
 bool inproc_look_at(const struct inproc_spec *spec, struct inproc_look *ret_look,
@@ -277,21 +317,22 @@ static void take_batches(const json_t *answer, struct inproc_timing *t)
     t->instructions = instructions < 0 ? (double)NAN : (double)instructions / (double)t->calls;
 }
 
-static bool warm_and_run(struct runner *r, const struct inproc_look *look, struct inproc_timing *t,
-                         struct error *err)
+static bool warm_and_run(struct runner *r, bool jit, struct inproc_timing *t, struct error *err)
 {
-    double wanted = r->spec->calls > 0 ? (double)r->spec->calls : MEASURED_NS / look->guess_ns;
-    uint64_t batches = wanted < INPROC_BATCHES ? 1 : INPROC_BATCHES;
-    uint64_t calls = whole_turns(r->spec, wanted / (double)batches);
+    struct warmth warmth = { .jit = jit };
+    uint64_t batches, calls;
+    double wanted;
     json_t *answer;
 
-    t->calls = batches * calls;
-    t->warmup_calls = whole_turns(r->spec, fmax((double)t->calls / 4, 100));
-    if (!run_calls(r, 1, t->warmup_calls, look->guess_ns, &answer, err))
+    if (!warm_up(r, &warmth, err))
         return error_wrap(err, "warm-up");
-    t->warmup_ns = sum_of(answer, "wall_ns");
-    json_decref(answer);
-    if (!run_calls(r, batches, calls, look->guess_ns, &answer, err))
+    wanted = r->spec->calls > 0 ? (double)r->spec->calls : MEASURED_NS / warmth.ns;
+    batches = wanted < INPROC_BATCHES ? 1 : INPROC_BATCHES;
+    calls = whole_turns(r->spec, wanted / (double)batches);
+    t->warmup_calls = warmth.calls;
+    t->warmup_ns = warmth.wall_ns;
+    t->calls = batches * calls;
+    if (!run_calls(r, batches, calls, warmth.ns, &answer, err))
         return false;
     take_batches(answer, t);
     json_decref(answer);
@@ -310,7 +351,7 @@ bool inproc_time(const struct inproc_spec *spec, const struct inproc_look *look,
     if (!runner_start(&r, spec, true, NULL, ret_fault, err))
         return false;
     facts = open_app(&r, look->cases, err);
-    fine = facts != NULL && warm_and_run(&r, look, &timing, err);
+    fine = facts != NULL && warm_and_run(&r, is_jit(facts), &timing, err);
     json_decref(facts);
     runner_end(&r);
     if (fine)

@@ -131,7 +131,7 @@ def body(answer):
 def test_right_answers_are_counted_and_every_batch_has_its_time(run, runtime):
     runner = run(runtime)
     opened = runner.open(app_of(runtime), case(expect="Hello World!"), case("/missing", status=404, expect="Not Found"))
-    assert set(opened) == {"runtime", "version", "interface", "driver", "driver_ns"}
+    assert set(opened) == {"runtime", "version", "interface", "driver", "driver_ns", "jit"}
     assert opened["interface"] == ("wsgi" if runtime == "pypy" else "")
     answer = runner.say("run", batches=3, calls=101)
     assert (answer["ok"], answer["wrong"], answer["first_wrong"]) == (303, 0, "")
