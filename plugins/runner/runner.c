@@ -72,30 +72,35 @@ static bool read_headers(const json_t *list, struct runner_header **ret_headers,
 
         headers[i].name = json_string_value(json_array_get(pair, 0));
         headers[i].value = json_string_value(json_array_get(pair, 1));
-        if (headers[i].name == NULL || headers[i].value == NULL)
+        if (headers[i].name == NULL || headers[i].value == NULL) {
+            free(headers);
             return false;
+        }
     }
     *ret_headers = headers;
     *ret_count = count;
     return true;
 }
 
-/* "body", or what "body_base64" stands for; NULL when neither is there, or is not base64. */
-static const char *read_body(const json_t *object, size_t *ret_len)
+/* "body", or what "body_base64" stands for; NULL when neither is there. False when it is not
+ * base64: an answer that was to be checked must not pass unchecked. */
+static bool read_body(const json_t *object, const char **ret_body, size_t *ret_len)
 {
     const json_t *text = json_object_get(object, "body");
     const char *coded = json_string_value(json_object_get(object, "body_base64"));
     char *bytes;
 
+    *ret_body = json_string_value(text);
     *ret_len = json_string_length(text);
     if (coded == NULL)
-        return json_string_value(text);
+        return true;
     bytes = malloc(strlen(coded) + 1);
     if (bytes == NULL || !base64_decode(slice_of(coded), bytes, ret_len)) {
         free(bytes);
-        return NULL;
+        return false;
     }
-    return bytes;
+    *ret_body = bytes;
+    return true;
 }
 
 static bool read_case(const json_t *object, struct runner_case *one)
@@ -105,11 +110,12 @@ static bool read_case(const json_t *object, struct runner_case *one)
     one->method = text_of(object, "method", "GET");
     one->path = text_of(object, "path", "/");
     one->query = text_of(object, "query", "");
-    one->body = read_body(object, &one->body_len);
+    one->expect_status = (int)json_integer_value(json_object_get(expect, "status"));
+    if (!read_body(object, &one->body, &one->body_len) ||
+        !read_body(expect, &one->expect_body, &one->expect_body_len))
+        return false;
     if (one->body == NULL)
         one->body = "";
-    one->expect_status = (int)json_integer_value(json_object_get(expect, "status"));
-    one->expect_body = read_body(expect, &one->expect_body_len);
     return read_headers(json_object_get(object, "headers"), &one->headers, &one->header_count) &&
            read_headers(json_object_get(expect, "headers"), &one->expect_headers,
                         &one->expect_header_count);

@@ -30,7 +30,8 @@ typedef double trial_figure(const struct trial_record *t);
 
 static double per_answer(int64_t ns, const struct trial_record *t)
 {
-    return ns < 0 || t->tally.ok == 0 ? (double)NAN : (double)ns / (double)t->tally.ok_in_window;
+    return ns < 0 || t->tally.ok_in_window == 0 ? (double)NAN
+                                                : (double)ns / (double)t->tally.ok_in_window;
 }
 
 static double user_ns(const struct trial_record *t)
@@ -48,7 +49,8 @@ static bool is_on_unix(const struct trial_record *t)
     return strncmp(t->address, "unix:", 5) == 0;
 }
 
-static double median_of(const struct run_record *run, const char *application, bool on_unix,
+/* Of one workload and load: those of the application's first trial. Nothing is averaged across. */
+static double median_of(const struct run_record *run, const struct trial_record *like, bool on_unix,
                         trial_figure *figure)
 {
     double values[TRIALS_MAX];
@@ -57,8 +59,10 @@ static double median_of(const struct run_record *run, const char *application, b
     for (size_t i = 0; i < run->trial_count && n < TRIALS_MAX; i++) {
         const struct trial_record *t = run->trials[i];
 
-        if (strcmp(t->application, application) == 0 && is_on_unix(t) == on_unix &&
-            t->state == TRIAL_DONE && isfinite(figure(t)))
+        if (strcmp(t->application, like->application) == 0 && is_on_unix(t) == on_unix &&
+            slice_equal(t->workload.name, like->workload.name) &&
+            slice_equal(t->load.name, like->load.name) && t->state == TRIAL_DONE &&
+            !t->tally.partial && isfinite(figure(t)))
             values[n++] = figure(t);
     }
     return n > 0 ? interval_median(values, n, 0.95).median : (double)NAN;
@@ -107,15 +111,15 @@ static bool is_known(const struct decomposition *d, const char *application)
 }
 
 static void add_application(struct decomposition *d, const struct run_record *run,
-                            const char *application)
+                            const struct trial_record *like)
 {
     struct parts parts = {
-        .application = application,
-        .called = called_ns(run, application),
-        .user = median_of(run, application, false, user_ns),
-        .kernel = median_of(run, application, false, kernel_ns),
-        .loopback = median_of(run, application, false, record_server_cpu_ns_per_request),
-        .unix_socket = median_of(run, application, true, record_server_cpu_ns_per_request),
+        .application = like->application,
+        .called = called_ns(run, like->application),
+        .user = median_of(run, like, false, user_ns),
+        .kernel = median_of(run, like, false, kernel_ns),
+        .loopback = median_of(run, like, false, record_server_cpu_ns_per_request),
+        .unix_socket = median_of(run, like, true, record_server_cpu_ns_per_request),
     };
 
     if (isfinite(parts.called) && isfinite(parts.loopback) && isfinite(parts.unix_socket))
@@ -188,7 +192,7 @@ void decomposition_print(const struct screen *s, const struct run_record *run)
         const char *application = run->trials[i]->application;
 
         if (application[0] != '\0' && !is_known(&d, application))
-            add_application(&d, run, application);
+            add_application(&d, run, run->trials[i]);
     }
     if (d.count == 0)
         return;

@@ -226,6 +226,13 @@ def test_quit_is_answered_and_ends_the_runner(run, runtime):
     assert runner.process.wait(LIMIT_S) == 0
 
 
+def test_an_expected_body_that_cannot_be_read_is_refused_and_not_left_unchecked(run, runtime):
+    asked = case()
+    del asked["expect"]["body"]
+    asked["expect"]["body_base64"] = "no base64!"
+    assert "error" in run(runtime).open(app_of(runtime), asked)
+
+
 def test_unknown_and_impossible_commands_are_refused(run, runtime):
     runner = run(runtime)
     runner.open(app_of(runtime))
