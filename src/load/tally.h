@@ -16,6 +16,7 @@
 
 #define TALLY_EXAMPLES_MAX 16
 #define TALLY_HEAD_MAX     512
+#define TALLY_GAPS_MAX     4096
 
 /* One kept example of a kind of wrong answer, and how many were like it: same outcome, same errno,
  * same status. */
@@ -71,6 +72,30 @@ struct tally {
 
     int64_t cpu_user_ns, cpu_system_ns; /* of the workers' threads, inside the window */
     double busiest_thread_share;        /* CPU of the busiest one, as a share of the window */
+
+    /* How the generator itself was, inside the window. */
+    struct tally_second loop;  /* .counts: from a wake-up to the next sleep; what came in between
+                                  waited unread for as long. .ok, .failed: unused */
+    uint64_t waits, events;    /* wake-ups, and the completions they brought */
+    int64_t run_queue_wait_ns; /* ready to run, and no CPU: the worker that waited most; -1 unknown
+                                */
+    uint64_t preempted;        /* involuntary switches of all workers */
+    uint32_t seconds_busy;     /* seconds in which some thread used over 90 % of a CPU */
+    uint64_t gap_count;        /* of the timetable (open loop), from the window's begin, of the
+                                  first worker: */
+    int64_t gaps_ns[TALLY_GAPS_MAX]; /* from one send to the next */
+
+    /* Right answers of the window, by connection slot and by worker: number, sum, squares. */
+    struct tally_shares {
+        uint64_t count;
+        double sum, squares, least, most;
+    } by_connection, by_worker;
+
+    /* Right answers completed in each tenth of a second since the start, warm-up included. Not
+     * owned; `tenth_count` of them, of which `tenths_before` lie before the window. */
+    uint32_t *tenths;
+    uint32_t tenth_count, tenths_before;
+    uint32_t restarts; /* how often the window was begun anew, because it was not steady yet */
 
     struct example examples[TALLY_EXAMPLES_MAX];
     uint32_t example_count;

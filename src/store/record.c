@@ -79,6 +79,8 @@ static struct server_usage unknown_server(void)
         .build_ms = RECORD_UNKNOWN,
         .shipped_bytes = -1,
         .image_bytes = -1,
+        .run_ns = -1,
+        .run_queue_wait_ns = -1,
     };
 }
 
@@ -96,6 +98,9 @@ struct trial_record *trial_record_new(size_t arena_bytes, struct error *err)
     t->ring = t->reason = t->check_text = t->output_tail = "";
     t->server = unknown_server();
     t->client.rss_bytes_peak = -1;
+    t->machine = machine_change_unknown();
+    t->hiccup = hiccup_unknown();
+    t->ceiling_per_sec = RECORD_UNKNOWN;
     return t;
 }
 

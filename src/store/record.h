@@ -18,11 +18,15 @@
 #include "load/load.h"
 #include "load/tally.h"
 #include "load/workload.h"
+#include "probe/hiccup.h"
 #include "probe/host.h"
+#include "probe/machine.h"
+#include "store/check.h"
 
 #define RECORD_FACTORS_MAX  16
 #define RECORD_CPUS_MAX     64
 #define RECORD_SERVICES_MAX 16
+#define RECORD_THREADS_MAX  64
 
 /* An absent double. The cast: NAN is a float, which clang does not like to see widened. */
 #define RECORD_UNKNOWN ((double)NAN)
@@ -61,6 +65,12 @@ struct server_usage {
     double ready_ms, build_ms; /* NaN: not known, nothing to build */
     int64_t shipped_bytes;
     int64_t image_bytes; /* of a container image */
+    /* Of all its threads, inside the window: time on a CPU, and time ready to run without one. */
+    int64_t run_ns, run_queue_wait_ns;
+    uint32_t thread_count; /* how many of thread_cpu_ns are filled in; 0: unknown */
+    int64_t thread_cpu_ns[RECORD_THREADS_MAX]; /* of the busiest threads, most first */
+    uint64_t cpus_allowed; /* a bit for each CPU below 64 that any of its threads may run on, as
+                              the kernel tells; 0: unknown */
 };
 
 /* What one service of the target used, apart from the server. CPU is inside the window; -1: not
@@ -78,6 +88,8 @@ struct client_usage {
     uint32_t cpus[RECORD_CPUS_MAX]; /* where the workers were pinned; cpu_count 0: nowhere */
     uint32_t server_cpu_count;
     uint32_t server_cpus[RECORD_CPUS_MAX];
+    uint64_t cpus_allowed; /* a bit for each CPU below 64 that a worker may run on, SMT siblings
+                              included; 0: unknown */
 };
 
 /* One second of the window. */
@@ -112,8 +124,15 @@ struct trial_record {
     struct service_usage services[RECORD_SERVICES_MAX];
     size_t service_count;
     struct client_usage client;
-    struct series_point *points; /* tally.second_count of them, or NULL */
-    const char *output_tail;     /* the target's last lines of output; "" */
+    struct series_point *points;   /* tally.second_count of them, or NULL */
+    const char *output_tail;       /* the target's last lines of output; "" */
+    struct machine_change machine; /* inside the window */
+    struct hiccup_found hiccup;    /* likewise */
+    double ceiling_per_sec; /* what the generator reaches with this load against our own empty
+                               server with the same bytes (run/ceiling.h); NaN: unknown */
+    bool
+        control; /* the target's second entry in its block (A/A): for the noise floor, not ranked */
+    struct verdict verdict;
 };
 
 struct run_record {

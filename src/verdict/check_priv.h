@@ -1,0 +1,35 @@
+/* verdict/check_priv.h -- the checks, one function each; verdict.c runs them in this order. */
+#pragma once
+
+#include "store/check.h"
+#include "store/record.h"
+
+/* check_asked.c: what the generator did and got */
+struct check check_load(const struct trial_record *t);
+struct check check_generator(const struct trial_record *t);
+struct check check_limiter(const struct trial_record *t);
+struct check check_omission(const struct trial_record *t);
+struct check check_answers(const struct trial_record *t);
+struct check check_samples(const struct trial_record *t);
+/* check_around.c: what happened around it */
+struct check check_network(const struct trial_record *t);
+struct check check_machine(const struct trial_record *t);
+struct check check_cores(const struct trial_record *t);
+struct check check_clock(const struct trial_record *t);
+struct check check_balance(const struct trial_record *t);
+/* check_course.c: how it went on */
+struct check check_steady(const struct trial_record *t);
+struct check check_memory(const struct trial_record *t);
+
+/* check.c: a check that is all right so far. */
+struct check check_begin(enum check_id id, const char *unit);
+
+/* Makes it at least that bad, with this figure and sentence; a worse finding replaces one that is
+ * less bad, an equally bad one does not: the first of each kind is the one that is shown. */
+void check_worsen(struct check *c, enum check_state state, double value, double limit,
+                  const char *remedy, const char *sentence, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* The figure and the sentence of one that is all right. Does nothing once it is worse than that. */
+void check_fine(struct check *c, double value, double limit, const char *sentence, ...)
+    __attribute__((format(printf, 4, 5)));

@@ -1,0 +1,18 @@
+/* verdict/verdict.h -- can this trial be believed? The checks of shared/spec/validity.md.
+ *
+ * Pure: a record in, a verdict out; nothing is read, timed or printed. Each check looks for one way
+ * of being wrong and answers with a state, the figure that decided with its limit, one sentence and
+ * a remedy. Limits stand in verdict/limits.h, with where they come from. docs/MEASURING.md lists
+ * for each check what proves it. */
+#pragma once
+
+#include "store/record.h"
+
+/* The thirteen checks of a single trial, into t->verdict. A trial that was never driven has none.
+ */
+void verdict_trial(struct trial_record *t);
+
+/* Why this trial's throughput (or its response times) cannot be ranked: the first check that
+ * refuses it, or NULL. A trial without a verdict is not refused. */
+const struct check *verdict_refuses_throughput(const struct verdict *verdict);
+const struct check *verdict_refuses_latency(const struct verdict *verdict);
