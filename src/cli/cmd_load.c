@@ -21,6 +21,7 @@
 #include "proto/url.h"
 #include "report/terminal.h"
 #include "run/drive.h"
+#include "run/judge.h"
 
 #define FILE_BYTES_MAX (64u << 20) /* of a body or headers read from a file */
 
@@ -36,6 +37,7 @@ enum {
     KEY_SEED,
     KEY_CLOSE,
     KEY_RING,
+    KEY_NO_CEILING,
     KEY_NO_SAVE,
     KEY_STAGES,
     KEY_UNIX_SOCKET,
@@ -74,6 +76,8 @@ static const struct argp_option option_table[] = {
     { "ring",                                                                   KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 4 },
     { "seed",                                                            KEY_SEED, "N", 0,
      "Of Poisson arrivals and nonces; printed, so that a run can be repeated", 4 },
+    { "no-ceiling", KEY_NO_CEILING, NULL, 0,
+     "Do not measure what the generator reaches against an empty server, unless that is known", 4 },
     { "no-save",                                                              KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 4 },
     { "latency",                   'L', NULL, OPTION_HIDDEN, NULL, 4 }, /* wrk's habit: here it is always shown */
     { 0                                                                  },
@@ -88,7 +92,7 @@ struct options {
     enum ring_kind ring;
     struct places places;
     uint64_t seed;
-    bool seed_given, method_given, no_save;
+    bool seed_given, method_given, no_save, no_ceiling;
     int given; /* words in front of the command line that the environment gave */
     enum {
         BY_DEFAULT,
@@ -307,6 +311,9 @@ static bool take_option(struct options *o, int key, const char *argument, int by
     case KEY_SEED:
         o->seed_given = true;
         return parse_count("--seed", argument, 0, UINT64_MAX, &o->seed, err);
+    case KEY_NO_CEILING:
+        o->no_ceiling = true;
+        return true;
     case KEY_NO_SAVE:
         o->no_save = true;
         return true;
@@ -490,6 +497,19 @@ static void fill_in(struct options *o, struct trial_record *record, const struct
     record->started = wall_now();
 }
 
+static void judge(const struct options *o, struct trial_record *record,
+                  const struct observer *observer)
+{
+    const struct ceiling_order order = { .record = record,
+                                         .ring = o->ring,
+                                         .places = &o->places,
+                                         .kept_only = o->no_ceiling,
+                                         .stop_asked = &stop_asked,
+                                         .observer = observer };
+
+    judge_trial(&order, record);
+}
+
 /* One drive of the load: all of it, or a stage. */
 static bool test_address(struct options *o, struct trial_record *record, const struct load *load,
                          const struct addr *addr, struct view *view, struct error *err)
@@ -516,6 +536,7 @@ static bool test_address(struct options *o, struct trial_record *record, const s
     fill_in(o, record, addr, server_name, server);
     if (!drive_run(&drive, record, err))
         return false;
+    judge(o, record, &observer);
     /* Where the first stage was answered, a later one that is not has found a limit. */
     if (record->state == TRIAL_NOT_READY && load->stage <= 1)
         return error_set(err, 0, "%s: %s", o->unix_socket != NULL ? record->address : o->url_text,

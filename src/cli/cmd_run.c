@@ -26,6 +26,7 @@ enum {
     KEY_DRY_RUN,
     KEY_RING,
     KEY_CPUS,
+    KEY_NO_CEILING,
     KEY_NO_SAVE
 };
 
@@ -39,6 +40,8 @@ static const struct argp_option option_table[] = {
     { "cpus",                                                     KEY_CPUS, "WHERE", 0, "client=LIST,server=LIST; lists like 0 or 2-3 (each their own)",
      2 },
     { "ring",                                                     KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 2 },
+    { "no-ceiling", KEY_NO_CEILING, NULL, 0,
+     "Do not measure what the generator reaches against an empty server, unless that is known", 2 },
     { "no-save",                                              KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 2 },
     { 0                                               },
 };
@@ -72,6 +75,9 @@ static bool take_option(struct options *o, int key, const char *argument, struct
         return parse_count("--seed", argument, 0, UINT64_MAX, &o->session.seed, err);
     case KEY_DRY_RUN:
         o->dry_run = true;
+        return true;
+    case KEY_NO_CEILING:
+        o->session.kept_ceiling_only = true;
         return true;
     case KEY_NO_SAVE:
         o->no_save = true;

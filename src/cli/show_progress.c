@@ -23,6 +23,8 @@ static const char *phase_name(enum progress_phase phase)
         return "drain";
     case PROGRESS_STOP:
         return "stop";
+    case PROGRESS_CEILING:
+        return "ceiling";
     }
     return "";
 }

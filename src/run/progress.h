@@ -15,6 +15,7 @@ enum progress_phase {
     PROGRESS_MEASURE,
     PROGRESS_DRAIN,
     PROGRESS_STOP,
+    PROGRESS_CEILING, /* against our own empty server: run/ceiling.h */
 };
 
 /* A moment of a trial. Texts and arrays are valid during the call only. */

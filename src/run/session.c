@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "probe/host.h"
 #include "run/calls.h"
+#include "run/cpus.h"
 #include "run/drive.h"
 
 #define PATH_TEXT_MAX       4096
@@ -131,19 +132,6 @@ int64_t session_ns(const struct session *session)
 
 /* ---- the folder for builds and outputs ---- */
 
-static void cache_folder(char *ret_path, size_t size)
-{
-    const char *cache = getenv("XDG_CACHE_HOME");
-    const char *home = getenv("HOME");
-
-    if (cache != NULL && cache[0] == '/')
-        snprintf(ret_path, size, "%s/assay", cache);
-    else if (home != NULL && home[0] == '/')
-        snprintf(ret_path, size, "%s/.cache/assay", home);
-    else
-        snprintf(ret_path, size, "/tmp/assay-%u", getuid());
-}
-
 /* A folder of this suite's own, locked for as long as we live, so that a second assay with the same
  * suite builds and runs elsewhere. What it holds is kept for the next run. */
 static bool take_folder(const struct session *s, char *ret_path, size_t size, int *ret_lock,
@@ -151,7 +139,7 @@ static bool take_folder(const struct session *s, char *ret_path, size_t size, in
 {
     char cache[PATH_TEXT_MAX], lock_path[PATH_TEXT_MAX + 8];
 
-    cache_folder(cache, sizeof(cache));
+    folder_cache(cache, sizeof(cache));
     for (unsigned number = 1; number <= 64; number++) {
         int len = snprintf(ret_path, size, "%s/%.*s-%u", cache, (int)s->suite->name.len,
                            s->suite->name.ptr, number);
@@ -330,6 +318,7 @@ static bool run_slot(struct trials *t, const struct trial_slot *slot, struct err
         .seed = rng_split(s->options.seed, (uint64_t)(slot - s->slots) + 1).state,
         .ring = s->options.ring,
         .places = &s->places,
+        .kept_ceiling_only = s->options.kept_ceiling_only,
         .stop_asked = s->options.stop_asked,
         .observer = t->observer,
     };
@@ -351,20 +340,6 @@ static bool run_all(struct trials *t, struct error *err)
             return stopped(s);
     }
     return true;
-}
-
-/* The main thread only samples and waits; on the generator's CPUs it cannot disturb the target. */
-static void go_to(const uint32_t *cpus, uint32_t count, cpu_set_t *ret_before)
-{
-    cpu_set_t set;
-
-    sched_getaffinity(0, sizeof(*ret_before), ret_before);
-    if (count == 0)
-        return;
-    CPU_ZERO(&set);
-    for (uint32_t i = 0; i < count; i++)
-        CPU_SET(cpus[i], &set);
-    sched_setaffinity(0, sizeof(set), &set);
 }
 
 /* The published table, whole, or "" where there is none to be had. */
@@ -424,7 +399,9 @@ static bool run_in_folder(struct session *s, const char *folder, struct store *s
 
     if (store != NULL && !store_add_run(store, run, err))
         return false;
-    go_to(s->places.client, s->places.client_count, &before);
+    /* The main thread only samples and waits; on the generator's CPUs it cannot disturb the target.
+     */
+    cpus_go_to(s->places.client, s->places.client_count, &before);
     trials.prepared = prepare_all(s, folder, observer);
     fine = run_all(&trials, err) &&
            (stopped(s) || calls_run(s, trials.prepared, store, observer, run, err));

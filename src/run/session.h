@@ -22,6 +22,7 @@ struct session_options {
     uint64_t seed;
     enum ring_kind ring;
     struct places places;          /* counts 0: chosen here */
+    bool kept_ceiling_only;        /* run/ceiling.h */
     const char *command, *version; /* for the record */
     const volatile sig_atomic_t *stop_asked;
 };

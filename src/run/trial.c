@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "run/drive.h"
+#include "run/judge.h"
 
 #define OUTPUT_TAIL_BYTES 4000
 
@@ -108,6 +109,18 @@ static struct trial_record *new_record(const struct trial_order *order, uint32_t
     return record;
 }
 
+static void judge(const struct trial_order *order, struct trial_record *record)
+{
+    const struct ceiling_order ceiling = { .record = record,
+                                           .ring = order->ring,
+                                           .places = order->places,
+                                           .kept_only = order->kept_ceiling_only,
+                                           .stop_asked = order->stop_asked,
+                                           .observer = order->observer };
+
+    judge_trial(&ceiling, record);
+}
+
 static bool drive_target(const struct trial_order *order, struct target *target,
                          struct trial_record *record, struct error *err)
 {
@@ -169,6 +182,7 @@ static bool drive_stages(const struct trial_order *order, struct target *target,
         if (is_last(order, done))
             return true;
         done->output_tail = output_tail(order->prepared->place.output, &done->arena);
+        judge(order, done);
         *record = NULL;
         if (!taker->take(taker->context, done, err))
             return false;
@@ -209,6 +223,7 @@ bool trial_run(const struct trial_order *order, const struct trial_taker *taker,
         set_reason(record, TRIAL_NOT_BUILT, order->prepared->not_built);
     } else if (start_and_drive(order, taker, &record, err)) {
         record->output_tail = output_tail(order->prepared->place.output, &record->arena);
+        judge(order, record);
     } else {
         trial_record_free(record);
         return error_wrap(err, "%.*s", (int)order->variant->name.len, order->variant->name.ptr);

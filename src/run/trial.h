@@ -42,6 +42,7 @@ struct trial_order {
     uint64_t seed; /* of this trial */
     enum ring_kind ring;
     const struct places *places;
+    bool kept_ceiling_only; /* run/ceiling.h */
     const volatile sig_atomic_t *stop_asked;
     const struct observer *observer;
 };
