@@ -391,6 +391,9 @@ static bool finish_stages(struct options *o, struct error *err)
             return true; /* the command line wins */
         else if (theirs[i].by == BY_COMMAND)
             return error_usage(err, "--stages say what %s says; leave one out", theirs[i].option);
+    if (stages[0].share > 0)
+        return error_usage(err, "--stages: shares like 70%% are of what a suite's other load found "
+                                "out; here give rates, like 10s:400/s");
     if (o->connections_by == BY_COMMAND && stages[0].connections > 0)
         return error_usage(err, "stages like 20c say how many connections; leave -c out");
     for (size_t i = 0; i < o->stages.count; i++)

@@ -35,7 +35,7 @@ void load_set_stages(struct load *load, struct load_stage *stages, size_t count)
     BUG_IF(count > STAGES_MAX);
     load->stages = stages;
     load->stage_count = (uint32_t)count;
-    load->model = stages[0].rate_per_sec > 0 ? LOAD_OPEN : LOAD_CLOSED;
+    load->model = stages[0].connections > 0 ? LOAD_CLOSED : LOAD_OPEN;
     load->rate_per_sec = stages[0].rate_per_sec;
     load->duration_ns = stages[0].duration_ns;
     load->requests = stages[0].requests;
@@ -43,6 +43,21 @@ void load_set_stages(struct load *load, struct load_stage *stages, size_t count)
         most = stages[i].connections > most ? stages[i].connections : most;
     if (load->model == LOAD_CLOSED)
         load->connections = most;
+}
+
+struct load load_of_capacity(const struct load *load, double per_sec, struct load_stage *room)
+{
+    struct load known = *load;
+
+    BUG_IF(!load_needs_capacity(load));
+    BUG_IF(!(per_sec > 0));
+    for (uint32_t i = 0; i < load->stage_count; i++) {
+        room[i] = load->stages[i];
+        room[i].rate_per_sec = room[i].share * per_sec;
+    }
+    known.stages = room;
+    known.rate_per_sec = room[0].rate_per_sec;
+    return known;
 }
 
 uint32_t load_drives(const struct load *load)
@@ -61,6 +76,7 @@ struct load load_drive(const struct load *load, uint32_t index)
     stage = &load->stages[index];
     drive.name = stage->name;
     drive.rate_per_sec = stage->rate_per_sec;
+    drive.share = stage->share;
     drive.duration_ns = stage->duration_ns;
     drive.requests = stage->requests;
     if (load->model == LOAD_CLOSED)

@@ -39,6 +39,10 @@ struct load {
     struct load_stage *stages; /* NULL: none */
     uint32_t stage_count;      /* also in a load that is one of them */
     uint32_t stage;            /* from 1, in a load that is one of them, else 0 */
+    /* Stages that are shares: of what the target reaches in the load of this name; len 0: none are.
+     * In a drive: which share it is. */
+    struct slice of;
+    double share;
 };
 
 /* What a load is where nobody said otherwise. */
@@ -50,6 +54,16 @@ void load_complete(struct load *load);
 
 /* Makes `stages`, at least one and all of one kind, those of the load. */
 void load_set_stages(struct load *load, struct load_stage *stages, size_t count);
+
+/* Whether its rates are shares of a capacity that has to be measured first. */
+static inline bool load_needs_capacity(const struct load *load)
+{
+    return load->of.len > 0;
+}
+
+/* The same with the rates that go with a capacity above 0; the stages are copied into `room`, which
+ * holds load->stage_count of them. */
+struct load load_of_capacity(const struct load *load, double per_sec, struct load_stage *room);
 
 /* How many drives it takes: its stages, or one. */
 uint32_t load_drives(const struct load *load);

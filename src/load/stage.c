@@ -10,6 +10,13 @@
 
 #define NAME_MAX_BYTES 160 /* PREFIX, slash, a number, #, a number */
 
+#define SHARE_MAX 10.0 /* ten times what it can do is no question any more */
+
+/* What is behind the number. */
+enum kind { KIND_RATE, KIND_CONNECTIONS, KIND_SHARE };
+
+static const struct slice KIND_ENDS[] = { SLICE("/s"), SLICE("c"), SLICE("%") };
+
 /* FROM..TO+STEP, or one number: then all three are the same. */
 struct range {
     double from, to, step;
@@ -64,48 +71,58 @@ static bool read_length(struct slice text, struct load_stage *stage)
 
 /* ---- how much ---- */
 
-/* A rate, or a number of connections: what these are limited to. */
-static bool read_number(struct slice text, bool open, double *ret_number)
+/* A rate, a number of connections, a share in percent: what these are limited to. */
+static bool read_number(struct slice text, enum kind kind, double *ret_number)
 {
     uint64_t count;
 
-    if (open)
+    if (kind != KIND_CONNECTIONS)
         return !ends_with(text, SLICE("/s")) && units_parse_rate(text, ret_number) &&
-               *ret_number <= LOAD_RATE_MAX_PER_SEC;
+               *ret_number <= (kind == KIND_RATE ? LOAD_RATE_MAX_PER_SEC : 100 * SHARE_MAX);
     if (!units_parse_count(text, &count) || count == 0 || count > LOAD_CONNECTIONS_MAX)
         return false;
     *ret_number = (double)count;
     return true;
 }
 
-static bool read_range(struct slice text, bool open, struct range *ret_range)
+static bool read_range(struct slice text, enum kind kind, struct range *ret_range)
 {
     struct slice from, rest, to, step;
 
     if (!cut(text, "..", &from, &rest)) {
-        if (!read_number(text, open, &ret_range->from))
+        if (!read_number(text, kind, &ret_range->from))
             return false;
         ret_range->to = ret_range->step = ret_range->from;
         return true;
     }
-    return cut(rest, "+", &to, &step) && read_number(from, open, &ret_range->from) &&
-           read_number(to, open, &ret_range->to) && read_number(step, open, &ret_range->step) &&
+    return cut(rest, "+", &to, &step) && read_number(from, kind, &ret_range->from) &&
+           read_number(to, kind, &ret_range->to) && read_number(step, kind, &ret_range->step) &&
            ret_range->from <= ret_range->to;
 }
 
-static bool read_amount(struct slice text, bool *ret_open, struct range *ret_range)
+static bool read_amount(struct slice text, enum kind *ret_kind, struct range *ret_range)
 {
-    *ret_open = ends_with(text, SLICE("/s"));
-    if (!*ret_open && !ends_with(text, SLICE("c")))
-        return false;
-    return read_range(without_end(text, *ret_open ? 2 : 1), *ret_open, ret_range);
+    for (enum kind kind = KIND_RATE; kind <= KIND_SHARE; kind++) {
+        if (!ends_with(text, KIND_ENDS[kind]))
+            continue;
+        *ret_kind = kind;
+        return read_range(without_end(text, KIND_ENDS[kind].len), kind, ret_range);
+    }
+    return false;
 }
 
 /* ---- stages ---- */
 
-static bool is_open(const struct load_stage *stage)
+static enum kind kind_of(const struct load_stage *stage)
 {
-    return stage->rate_per_sec > 0;
+    return stage->share > 0 ? KIND_SHARE : stage->connections > 0 ? KIND_CONNECTIONS : KIND_RATE;
+}
+
+static void set_amount(struct load_stage *stage, enum kind kind, double number)
+{
+    stage->rate_per_sec = kind == KIND_RATE ? number : 0;
+    stage->connections = kind == KIND_CONNECTIONS ? (uint32_t)number : 0;
+    stage->share = kind == KIND_SHARE ? number / 100 : 0;
 }
 
 bool stages_add(struct stages *stages, struct slice text, struct error *err)
@@ -115,8 +132,8 @@ bool stages_add(struct stages *stages, struct slice text, struct error *err)
         .name = {NULL, 0}
     };
     struct range range = { 0, 0, 0 };
+    enum kind kind = KIND_RATE;
     double steps;
-    bool open;
 
     text = slice_trim(text);
     if (!cut(text, ":", &length, &amount))
@@ -124,22 +141,19 @@ bool stages_add(struct stages *stages, struct slice text, struct error *err)
     if (!read_length(length, &stage))
         return wrong(length, "begin with a duration up to 24h, like 10s, or a count, like 10000n",
                      err);
-    if (!read_amount(amount, &open, &range))
+    if (!read_amount(amount, &kind, &range))
         return wrong(amount,
                      "end with a rate up to 10M/s, like 400/s, or connections up to 1M, like 20c, "
-                     "or a range, like 400..9000+1200/s",
+                     "or a share up to 1000%, like 70%, or a range, like 400..9000+1200/s",
                      err);
-    if (stages->count > 0 && is_open(&stages->list[0]) != open)
-        return wrong(text, "be of one kind in all stages of a load, /s or c", err);
+    if (stages->count > 0 && kind_of(&stages->list[0]) != kind)
+        return wrong(text, "be of one kind in all stages of a load, /s or c or %", err);
     /* The hair: 0.1..0.3+0.1 has three steps, though 0.2 / 0.1 may be 1.9999. */
     steps = floor((range.to - range.from) / range.step + 1e-6);
     if (steps >= (double)(STAGES_MAX - stages->count))
         return wrong(text, "be 256 stages of one load at most", err);
     for (size_t i = 0; i <= (size_t)steps; i++) {
-        double number = range.from + (double)i * range.step;
-
-        stage.rate_per_sec = open ? number : 0;
-        stage.connections = open ? 0 : (uint32_t)number;
+        set_amount(&stage, kind, range.from + (double)i * range.step);
         stages->list[stages->count++] = stage;
     }
     return true;
@@ -169,8 +183,25 @@ static unsigned occurrence(const struct stages *stages, size_t index)
 
     for (size_t i = 0; i < index; i++)
         number += stages->list[i].rate_per_sec == stage->rate_per_sec &&
-                  stages->list[i].connections == stage->connections;
+                  stages->list[i].connections == stage->connections &&
+                  stages->list[i].share == stage->share;
     return number;
+}
+
+static void add_amount(const struct load_stage *stage, struct text *name)
+{
+    switch (kind_of(stage)) {
+    case KIND_RATE:
+        text_format(name, "%.10g", stage->rate_per_sec);
+        return;
+    case KIND_CONNECTIONS:
+        text_format(name, "%uc", stage->connections);
+        return;
+    case KIND_SHARE:
+        text_format(name, "%.10g%%", stage->share * 100);
+        return;
+    }
+    BUG("kind of stage out of range");
 }
 
 struct load_stage *stages_name(const struct stages *stages, struct slice prefix,
@@ -186,10 +217,7 @@ struct load_stage *stages_name(const struct stages *stages, struct slice prefix,
         copies[i] = stages->list[i];
         if (prefix.len > 0)
             text_format(&text, "%.*s/", (int)prefix.len, prefix.ptr);
-        if (is_open(&copies[i]))
-            text_format(&text, "%.10g", copies[i].rate_per_sec);
-        else
-            text_format(&text, "%uc", copies[i].connections);
+        add_amount(&copies[i], &text);
         if (number > 1)
             text_format(&text, "#%u", number);
         BUG_IF(text.cut);

@@ -31,7 +31,8 @@ static bool rate_read(const struct node *mapping, const char *text, double *rate
 static bool inproc_check(const struct node *mapping, struct error *err)
 {
     static const char *const meaningless[] = { "connections", "threads",   "rate",   "arrivals",
-                                               "duration",    "keepalive", "stages", "warmup" };
+                                               "duration",    "keepalive", "stages", "warmup",
+                                               "of" };
 
     for (size_t i = 0; i < sizeof(meaningless) / sizeof(meaningless[0]); i++)
         if (node_get(mapping, meaningless[i]) != NULL)
@@ -156,6 +157,37 @@ static bool load_convert(struct suite *suite, const struct node *mapping,
     return true;
 }
 
+/* Shares are of what another load of this suite reaches, which may stand behind them. */
+static bool of_read(struct suite *suite, const struct node *mapping, struct load *load,
+                    struct error *err)
+{
+    const struct node *of = node_get(mapping, "of");
+    bool shares = load->stages != NULL && load->stages[0].share > 0;
+    const struct load *other;
+    size_t index;
+
+    if (of == NULL && shares)
+        return key_wrong(mapping, "of", err,
+                         "is missing; stages in %% are shares of what the target reaches in a "
+                         "closed load of this suite: of: NAME");
+    if (of == NULL)
+        return true;
+    if (!shares)
+        return node_wrong(of, err,
+                          "has no meaning without stages that are shares, like 10s:70%%; leave it "
+                          "out");
+    if (!refer(suite, of, "load", load_name, suite->load_count, &index, err))
+        return false;
+    other = &suite->loads[index];
+    if (other->model != LOAD_CLOSED || other->stages != NULL)
+        return node_wrong(of, err,
+                          "is '%s', which does not tell what a target can do; name a load with "
+                          "model: closed and without stages",
+                          other->name.ptr);
+    load->of = other->name;
+    return true;
+}
+
 bool loads_convert(struct suite *suite, const struct node *list, const struct raw_suite *raw,
                    struct error *err)
 {
@@ -169,6 +201,10 @@ bool loads_convert(struct suite *suite, const struct node *list, const struct ra
             suite->loads_mask |= UINT64_C(1) << i;
     }
     suite->load_count = raw->loads_count;
+    mapping = list->first;
+    for (size_t i = 0; i < suite->load_count; i++, mapping = mapping->next)
+        if (!of_read(suite, mapping, &suite->loads[i], err))
+            return false;
     if (suite->loads_mask == 0)
         return node_wrong(list, err,
                           "are all preset_only; without a preset there would be nothing to run");

@@ -39,6 +39,7 @@ struct raw_load {
     bool *keepalive;
     char **stages;
     unsigned stages_count;
+    char *of;
     bool preset_only;
 };
 

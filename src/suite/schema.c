@@ -89,6 +89,7 @@ static const cyaml_schema_field_t load_fields[] = {
     TEXT_KEY(OPTIONAL, struct raw_load, timeout),
     CYAML_FIELD_BOOL_PTR("keepalive", OPTIONAL, struct raw_load, keepalive),
     LIST_KEY(OPTIONAL, struct raw_load, stages, text_entry, TEXTS_MAX),
+    TEXT_KEY(OPTIONAL, struct raw_load, of),
     CYAML_FIELD_BOOL("preset_only", CYAML_FLAG_OPTIONAL, struct raw_load, preset_only),
     CYAML_FIELD_END,
 };

@@ -37,6 +37,7 @@ static void a_stage_is_how_long_and_how_much(void **state)
         { __LINE__, " 1m:20k/s ",  { .duration_ns = 60 * SECOND_NS, .rate_per_sec = 20000 } },
         { __LINE__, "1:1kc",       { .duration_ns = SECOND_NS, .connections = 1000 }        },
         { __LINE__, "24h:10M/s",   { .duration_ns = 86400 * SECOND_NS, .rate_per_sec = 1e7 }},
+        { __LINE__, "10s:70%",     { .duration_ns = 10 * SECOND_NS, .share = 0.7 }          },
         { __LINE__, "1ms:1Mc",     { .duration_ns = MILLISECOND_NS, .connections = 1000000 }},
     };
 
@@ -46,6 +47,7 @@ static void a_stage_is_how_long_and_how_much(void **state)
 
         if (found.count != 1 || is->duration_ns != should->duration_ns ||
             is->requests != should->requests || is->connections != should->connections ||
+            is->share < should->share || is->share > should->share ||
             is->rate_per_sec < should->rate_per_sec || is->rate_per_sec > should->rate_per_sec)
             fail_msg("line %d: %s", cases[i].line, cases[i].text);
     }
@@ -75,7 +77,7 @@ static void what_is_no_stage_is_refused_with_its_number_and_the_wrong_part(void 
 {
     static const char amount[] =
         "must end with a rate up to 10M/s, like 400/s, or connections up to 1M, like 20c, or a "
-        "range, like 400..9000+1200/s, not ";
+        "share up to 1000%, like 70%, or a range, like 400..9000+1200/s, not ";
     static const char length[] =
         "must begin with a duration up to 24h, like 10s, or a count, like 10000n, not ";
     static const struct {
@@ -93,6 +95,8 @@ static void what_is_no_stage_is_refused_with_its_number_and_the_wrong_part(void 
         { __LINE__, "1s:1.5c",                  "stage 1", amount,                                         "'1.5c'"       },
         { __LINE__, "1s:400/s/s",               "stage 1", amount,                                         "'400/s/s'"    },
         { __LINE__, "1s:20M/s",                 "stage 1", amount,                                         "'20M/s'"      },
+        { __LINE__, "1s:1001%",                 "stage 1", amount,                                         "'1001%'"      },
+        { __LINE__, "1s:0%",                    "stage 1", amount,                                         "'0%'"         },
         { __LINE__, "1s:2Mc",                   "stage 1", amount,                                         "'2Mc'"        },
         { __LINE__, "1s:9..4+1/s",              "stage 1", amount,                                         "'9..4+1/s'"   },
         { __LINE__, "1s:4..9/s",                "stage 1", amount,                                         "'4..9/s'"     },
@@ -103,7 +107,7 @@ static void what_is_no_stage_is_refused_with_its_number_and_the_wrong_part(void 
         { __LINE__, "0s:400/s",                 "stage 1", length,                                         "'0s'"         },
         { __LINE__, "25h:400/s",                "stage 1", length,                                         "'25h'"        },
         { __LINE__, "1s:2c,1s:3c,1s:3/s",       "stage 3",
-         "must be of one kind in all stages of a load, /s or c, not ",                                     "'1s:3/s'"     },
+         "must be of one kind in all stages of a load, /s or c or %, not ",                                     "'1s:3/s'"     },
         { __LINE__, "1s:1..300+1c",             "stage 1", "must be 256 stages of one load at most, not ",
          "'1s:1..300+1c'"                                                                                                 },
         { __LINE__, "1s:1..200+1c,1s:1..57+1c", "stage 2",
@@ -155,6 +159,31 @@ static void each_stage_has_a_name_of_its_own(void **state)
         assert_string_equal(named[i].name.ptr, expected[i]);
     named = stages_name(&closed, SLICE(""), &arena);
     assert_string_equal(named[0].name.ptr, "20c");
+    arena_unmap(&arena);
+    (void)state;
+}
+
+static void shares_become_rates_once_the_capacity_is_known(void **state)
+{
+    const struct stages stages = stages_of("2s:10..150+70%,3s:70%");
+    struct load_stage room[4];
+    struct load load = load_default(), known, drive;
+    struct arena arena;
+    struct error err;
+
+    assert_int_equal(stages.count, 4);
+    assert_true(arena_map(&arena, stages_name_bytes(&stages), &err));
+    load_set_stages(&load, stages_name(&stages, SLICE("at"), &arena), stages.count);
+    load.of = SLICE("wrk");
+    assert_int_equal(load.model, LOAD_OPEN);
+    known = load_of_capacity(&load, 2000, room);
+    drive = load_drive(&known, 1);
+    assert_true(drive.rate_per_sec > 1599.9 && drive.rate_per_sec < 1600.1);
+    assert_true(drive.share > 0.7999 && drive.share < 0.8001);
+    assert_true(slice_equal(drive.name, SLICE("at/80%")));
+    assert_true(slice_equal(load_drive(&known, 3).name, SLICE("at/70%")));
+    assert_int_equal(load_drive(&known, 3).duration_ns, 3 * SECOND_NS);
+    assert_true(load.stages[1].rate_per_sec <= 0); /* the suite's own are as they were */
     arena_unmap(&arena);
     (void)state;
 }
@@ -218,6 +247,7 @@ int main(void)
         cmocka_unit_test(what_is_no_stage_is_refused_with_its_number_and_the_wrong_part),
         cmocka_unit_test(two_hundred_and_fifty_six_stages_fit),
         cmocka_unit_test(each_stage_has_a_name_of_its_own),
+        cmocka_unit_test(shares_become_rates_once_the_capacity_is_known),
         cmocka_unit_test(a_stage_is_a_load_of_its_own_and_only_the_first_is_warmed_up),
         cmocka_unit_test(connections_of_a_load_are_those_of_its_largest_stage),
         cmocka_unit_test(a_load_without_stages_is_its_only_drive),

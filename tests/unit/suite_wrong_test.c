@@ -134,7 +134,7 @@ static void files_built_otherwise_are_refused_with_the_nearest_right_key(void **
         { __LINE__, LOAD(", foo: 5"),
          "3:19: error: unknown key 'foo' in load 'l'; the keys there are name, model, "
           "connections, threads, rate, arrivals, duration, requests, warmup, timeout, keepalive, "
-          "stages, preset_only"                                                                 },
+          "stages, of, preset_only"                                                             },
         { __LINE__, ADDED("targts: []\n"),
          "5:1: error: unknown key 'targts' in the suite; did you mean 'targets'?"               },
         { __LINE__, EXPECT("statsu: 200"),
@@ -353,7 +353,18 @@ static void stages_that_contradict_the_load_are_refused_with_their_place(void **
         { __LINE__, LOAD(", stages: [1s:4/s, 1s:5c]"),
          "3:36: error: entry 2 of 'stages' in load 'l' must be of one kind in all stages of a "
           "load, "
-          "/s or c, not '1s:5c'"                                                                },
+          "/s or c or %, not '1s:5c'"                                                                },
+        { __LINE__, LOAD(", stages: [1s:70%]"),
+         "3:9: error: 'of' in load 'l' is missing; stages in % are shares of what the target "
+          "reaches in a closed load of this suite: of: NAME"                                    },
+        { __LINE__, LOAD(", stages: [1s:7/s], of: l"),
+         "3:41: error: 'of' in load 'l' has no meaning without stages that are shares, like "
+          "10s:70%; leave it out"                                                               },
+        { __LINE__, LOAD(", stages: [1s:70%], of: x"),
+         "3:41: error: 'of' in load 'l' names no load of this suite: 'x'; there is 'l'"         },
+        { __LINE__, LOAD(", stages: [1s:70%], of: l"),
+         "3:41: error: 'of' in load 'l' is 'l', which does not tell what a target can do; name a "
+          "load with model: closed and without stages"                                          },
         { __LINE__, LOAD(", stages: []"),
          "3:27: error: 'stages' in load 'l' is empty; give it at least one entry"               },
         { __LINE__, LOAD(", rate: 5, stages: [1s:4/s]"),
