@@ -36,13 +36,25 @@ static const json_t *value_of(const struct json_get *g, const char *key)
     return json_is_null(value) ? NULL : value;
 }
 
-struct json_get json_get_object(const struct json_get *g, const char *key)
+static struct json_get object_of(const struct json_get *g, const char *key, const json_t *value)
 {
-    const json_t *value = value_of(g, key);
-
     if (!json_is_object(value))
         json_get_fail(g, key, "an object");
     return (struct json_get){ .reader = g->reader, .object = value, .name = key };
+}
+
+struct json_get json_get_object(const struct json_get *g, const char *key)
+{
+    return object_of(g, key, value_of(g, key));
+}
+
+struct json_get json_get_optional(const struct json_get *g, const char *key)
+{
+    const json_t *value = value_of(g, key);
+
+    if (value == NULL)
+        return (struct json_get){ .reader = g->reader, .name = key };
+    return object_of(g, key, value);
 }
 
 const json_t *json_get_array(const struct json_get *g, const char *key, size_t max)
@@ -129,6 +141,11 @@ bool json_get_flag(const struct json_get *g, const char *key)
     if (!json_is_boolean(value))
         json_get_fail(g, key, "true or false");
     return json_is_true(value);
+}
+
+bool json_get_flag_or(const struct json_get *g, const char *key, bool absent)
+{
+    return value_of(g, key) == NULL ? absent : json_get_flag(g, key);
 }
 
 static struct slice string_of(const struct json_get *g, const char *key, const json_t *value)

@@ -40,6 +40,9 @@ void json_get_fail(const struct json_get *g, const char *key, const char *must);
 /* The object under KEY, which must be there. */
 struct json_get json_get_object(const struct json_get *g, const char *key);
 
+/* The same, where it may be null: then its own object is NULL. */
+struct json_get json_get_optional(const struct json_get *g, const char *key);
+
 /* The array under KEY; NULL when it is null or empty. More than `max` items are an error. */
 const json_t *json_get_array(const struct json_get *g, const char *key, size_t max);
 
@@ -54,6 +57,7 @@ int64_t json_get_known(const struct json_get *g, const char *key);              
 int64_t json_get_whole(const struct json_get *g, const char *key); /* any sign; null: 0 */
 double json_get_real(const struct json_get *g, const char *key);   /* null: NaN */
 bool json_get_flag(const struct json_get *g, const char *key);     /* must be there */
+bool json_get_flag_or(const struct json_get *g, const char *key, bool absent);
 uint64_t json_get_seed(const struct json_get *g, const char *key); /* must be there */
 
 const char *json_get_text(const struct json_get *g, const char *key); /* null: "" */

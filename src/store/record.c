@@ -98,6 +98,7 @@ struct trial_record *trial_record_new(size_t arena_bytes, struct error *err)
     t->ring = t->reason = t->check_text = t->output_tail = "";
     t->server = unknown_server();
     t->client.rss_bytes_peak = -1;
+    t->tally.run_queue_wait_ns = -1;
     t->machine = machine_change_unknown();
     t->hiccup = hiccup_unknown();
     t->ceiling_per_sec = RECORD_UNKNOWN;

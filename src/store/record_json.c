@@ -7,6 +7,7 @@
 #include "load/outcome.h"
 #include "stats/hdr.h"
 #include "store/json_put.h"
+#include "store/record_priv.h"
 
 /* Null where the bytes of a histogram say nothing that its figures do not. */
 static json_t *counts_json(const struct histogram *h)
@@ -316,6 +317,7 @@ static json_t *connections_json(const struct trial_record *t)
     json_put_count(&p, "ended_after_one", tally->ended_after_one);
     json_put_count(&p, "connect_failed", tally->connect_failed);
     json_put(&p, "class", json_string(connection_class_name(record_connection_class(t))));
+    json_put(&p, "shares", shares_json(&tally->by_connection));
     return json_put_end(&p);
 }
 
@@ -339,6 +341,7 @@ static json_t *client_json(const struct trial_record *t)
     json_put_real(&p, "busiest_thread_share", t->tally.busiest_thread_share);
     json_put_known(&p, "rss_bytes_peak", t->client.rss_bytes_peak);
     json_put(&p, "cpus", cpus_json(t->client.cpus, t->client.cpu_count));
+    generator_put(&p, t);
     return json_put_end(&p);
 }
 
@@ -364,6 +367,7 @@ static json_t *server_json(const struct trial_record *t)
     json_put_known(&p, "shipped_bytes", server->shipped_bytes);
     json_put_known(&p, "image_bytes", server->image_bytes);
     json_put(&p, "cpus", cpus_json(t->client.server_cpus, t->client.server_cpu_count));
+    threads_put(&p, server);
     return json_put_end(&p);
 }
 
@@ -386,59 +390,6 @@ static json_t *services_json(const struct trial_record *t)
 
     for (size_t i = 0; i < t->service_count; i++) {
         json_add(&array, service_json(t, &t->services[i]));
-    }
-    return array;
-}
-
-/* ---- second by second ---- */
-
-/* "131:12 132:40": bucket:count of those that are not empty. One string, because an array of pairs
- * takes thousands of lines in an indented document. */
-static json_t *buckets_json(const struct tally_second *second)
-{
-    struct text out = { 0 };
-    size_t used = 0;
-    json_t *value;
-
-    for (uint32_t i = 0; i < SECOND_BUCKETS; i++)
-        used += second->counts[i] > 0;
-    out.cap = used * sizeof("863:4294967295 ") + 1;
-    out.ptr = calloc(out.cap, 1);
-    if (out.ptr == NULL)
-        return NULL;
-    for (uint32_t i = 0; i < SECOND_BUCKETS; i++)
-        if (second->counts[i] > 0)
-            text_format(&out, "%s%u:%u", out.len > 0 ? " " : "", i, second->counts[i]);
-    value = json_string(out.ptr);
-    free(out.ptr);
-    return value;
-}
-
-static json_t *second_json(const struct tally_second *second, const struct series_point *point,
-                           uint32_t number)
-{
-    struct json_put p = json_put_begin();
-    int64_t p50_ns = second_quantile_ns(second, 0.5), p99_ns = second_quantile_ns(second, 0.99);
-
-    json_put_count(&p, "t_s", number);
-    json_put_count(&p, "ok", second->ok);
-    json_put_count(&p, "failed", second->failed);
-    json_put_some(&p, "p50_ns", (uint64_t)p50_ns);
-    json_put_some(&p, "p99_ns", (uint64_t)p99_ns);
-    json_put_known(&p, "rss_bytes", point != NULL ? point->rss_bytes : -1);
-    json_put_known(&p, "cpu_ns", point != NULL ? point->cpu_ns : -1);
-    json_put(&p, "buckets", buckets_json(second));
-    return json_put_end(&p);
-}
-
-static json_t *series_json(const struct trial_record *t)
-{
-    json_t *array = json_array();
-
-    for (uint32_t i = 0; i < t->tally.second_count; i++) {
-        const struct series_point *point = t->points != NULL ? &t->points[i] : NULL;
-
-        json_add(&array, second_json(&t->tally.seconds[i], point, i));
     }
     return array;
 }
@@ -475,6 +426,7 @@ json_t *trial_to_json(const struct trial_record *t, struct error *err)
     json_put(&p, "factors", factors_json(t));
     json_put_count(&p, "block", t->block);
     json_put_count(&p, "position", t->position);
+    json_put_flag(&p, "control", t->control);
     json_put_seed(&p, "seed", t->seed);
     put_moment(&p, t->started);
     json_put(&p, "state", json_string(trial_state_name(t->state)));
@@ -484,8 +436,10 @@ json_t *trial_to_json(const struct trial_record *t, struct error *err)
     json_put_text(&p, "check", t->check_text);
     json_put_flag(&p, "body_checked", t->body_checked);
     put_seconds(&p, "window_s", t->tally.window_ns > 0 ? t->tally.window_ns : -1);
+    json_put_count(&p, "window_restarts", t->tally.restarts);
     json_put(&p, "requests", requests_json(t));
     json_put_real(&p, "throughput_per_sec", record_throughput_per_sec(t));
+    json_put_real(&p, "ceiling_per_sec", t->ceiling_per_sec);
     json_put(&p, "bytes", bytes_json(&t->tally));
     json_put(&p, "connections", connections_json(t));
     json_put(&p, "latency_ns", latencies_json(&t->tally));
@@ -493,10 +447,13 @@ json_t *trial_to_json(const struct trial_record *t, struct error *err)
     json_put(&p, "client", client_json(t));
     json_put(&p, "server", server_json(t));
     json_put(&p, "services", services_json(t));
+    json_put(&p, "machine", machine_json(&t->machine));
+    json_put(&p, "hiccup", hiccup_json(&t->hiccup));
     json_put(&p, "series", series_json(t));
+    json_put(&p, "tenths", tenths_json(&t->tally));
     json_put(&p, "histogram", histograms_json(&t->tally));
     json_put_text(&p, "output_tail", t->output_tail);
-    json_put(&p, "verdict", json_null());
+    json_put(&p, "verdict", verdict_json(&t->verdict));
     return finished(&p, "a trial", err);
 }
 

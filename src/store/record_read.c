@@ -5,6 +5,7 @@
 
 #include "stats/hdr.h"
 #include "store/json_get.h"
+#include "store/record_priv.h"
 
 /* Beside the texts: what the arrays of a document take in an arena, and their alignment. */
 #define ROOM_SPARE 4096
@@ -266,6 +267,7 @@ static void get_traffic(const struct json_get *g, struct tally *tally)
     tally->closed_by_client = get_u64(&connections, "closed_by_client");
     tally->ended_after_one = get_u64(&connections, "ended_after_one");
     tally->connect_failed = get_u64(&connections, "connect_failed");
+    tally->by_connection = shares_get(&connections, "shares");
 }
 
 static uint32_t get_cpus(const struct json_get *g, uint32_t *cpus)
@@ -292,6 +294,7 @@ static void get_client(const struct json_get *g, struct trial_record *t)
     t->tally.busiest_thread_share = json_get_real(&client, "busiest_thread_share");
     t->client.rss_bytes_peak = json_get_known(&client, "rss_bytes_peak");
     t->client.cpu_count = get_cpus(&client, t->client.cpus);
+    generator_get(&client, t);
 }
 
 static void get_server(const struct json_get *g, struct trial_record *t)
@@ -315,6 +318,7 @@ static void get_server(const struct json_get *g, struct trial_record *t)
     server->shipped_bytes = json_get_known(&s, "shipped_bytes");
     server->image_bytes = json_get_known(&s, "image_bytes");
     t->client.server_cpu_count = get_cpus(&s, t->client.server_cpus);
+    threads_get(&s, server);
 }
 
 static void get_services(const struct json_get *g, struct trial_record *t)
@@ -334,64 +338,6 @@ static void get_services(const struct json_get *g, struct trial_record *t)
     }
 }
 
-/* ---- second by second ---- */
-
-/* "131:12": takes one pair, and the space behind it, off the front. */
-static bool take_bucket(struct slice *text, uint64_t *ret_bucket, uint64_t *ret_count)
-{
-    const char *space = memchr(text->ptr, ' ', text->len);
-    size_t pair_len = space != NULL ? (size_t)(space - text->ptr) : text->len;
-    const char *colon = memchr(text->ptr, ':', pair_len);
-    size_t skip = space != NULL ? pair_len + 1 : pair_len;
-
-    if (colon == NULL)
-        return false;
-    if (!slice_u64((struct slice){ text->ptr, (size_t)(colon - text->ptr) }, SECOND_BUCKETS - 1,
-                   ret_bucket))
-        return false;
-    if (!slice_u64((struct slice){ colon + 1, pair_len - (size_t)(colon + 1 - text->ptr) },
-                   UINT32_MAX, ret_count))
-        return false;
-    *text = (struct slice){ text->ptr + skip, text->len - skip };
-    return true;
-}
-
-static void get_second(const struct json_get *g, struct tally_second *second,
-                       struct series_point *point)
-{
-    struct slice text = json_get_word(g, "buckets");
-    uint64_t bucket, count;
-
-    second->ok = get_u64(g, "ok");
-    second->failed = get_u64(g, "failed");
-    point->rss_bytes = json_get_known(g, "rss_bytes");
-    point->cpu_ns = json_get_known(g, "cpu_ns");
-    while (text.len > 0) {
-        if (!take_bucket(&text, &bucket, &count)) {
-            json_get_fail(g, "buckets", "bucket:count pairs");
-            return;
-        }
-        second->counts[bucket] = (uint32_t)count;
-    }
-}
-
-static void get_series(const struct json_get *g, struct trial_record *t)
-{
-    const json_t *array = json_get_array(g, "series", UINT32_MAX);
-    uint32_t count = (uint32_t)json_array_size(array);
-
-    if (count == 0)
-        return;
-    t->tally.second_count = count;
-    t->tally.seconds = arena_new(&t->arena, struct tally_second, count);
-    t->points = arena_new(&t->arena, struct series_point, count);
-    for (uint32_t i = 0; i < count; i++) {
-        struct json_get second = json_get_item(g, "series", array, i);
-
-        get_second(&second, &t->tally.seconds[i], &t->points[i]);
-    }
-}
-
 /* ---- the documents ---- */
 
 static void get_state(const struct json_get *g, struct trial_record *t)
@@ -402,6 +348,7 @@ static void get_state(const struct json_get *g, struct trial_record *t)
     t->tally.partial = json_get_flag(g, "partial");
     t->tally.gave_up = json_get_flag(g, "gave_up");
     t->tally.window_ns = get_seconds_ns(g, "window_s", 0);
+    t->tally.restarts = (uint32_t)json_get_some(g, "window_restarts", UINT32_MAX);
 }
 
 static void get_trial(const struct json_get *g, struct trial_record *t)
@@ -413,6 +360,7 @@ static void get_trial(const struct json_get *g, struct trial_record *t)
     get_factors(g, t);
     t->block = get_u32(g, "block");
     t->position = get_u32(g, "position");
+    t->control = json_get_flag_or(g, "control", false);
     t->seed = json_get_seed(g, "seed");
     t->started.ns = json_get_whole(g, "started_unix_ns");
     get_state(g, t);
@@ -424,8 +372,13 @@ static void get_trial(const struct json_get *g, struct trial_record *t)
     get_client(g, t);
     get_server(g, t);
     get_services(g, t);
-    get_series(g, t);
+    t->machine = machine_get(g, "machine");
+    t->hiccup = hiccup_get(g, "hiccup");
+    series_get(g, t);
+    tenths_get(g, t);
     t->output_tail = json_get_text(g, "output_tail");
+    t->ceiling_per_sec = json_get_real(g, "ceiling_per_sec");
+    verdict_get(g, "verdict", &t->verdict);
 }
 
 static bool is_document(const json_t *json, const char *schema, struct error *err)
@@ -441,16 +394,13 @@ static bool is_document(const json_t *json, const char *schema, struct error *er
 
 struct trial_record *trial_from_json(const json_t *json, struct error *err)
 {
-    size_t seconds = json_array_size(json_object_get(json, "series"));
     struct trial_record *t;
     struct json_reader reader = { .err = err };
     struct json_get top = { .reader = &reader, .object = json, .name = "" };
 
     if (!is_document(json, RECORD_TRIAL_SCHEMA, err))
         return NULL;
-    t = trial_record_new(json_get_room(json) + ROOM_SPARE +
-                             seconds * (sizeof(*t->tally.seconds) + sizeof(*t->points)),
-                         err);
+    t = trial_record_new(json_get_room(json) + ROOM_SPARE + series_room(json), err);
     if (t == NULL)
         return NULL;
     reader.arena = &t->arena;

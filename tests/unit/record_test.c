@@ -105,12 +105,17 @@ static void assert_same_load(const struct load *got, const struct load *expected
 static void assert_same_tally(struct tally *got, struct tally *expected)
 {
     struct tally_second *seconds = got->seconds;
+    uint32_t *tenths = got->tenths;
 
     assert_int_equal(got->second_count, expected->second_count);
     assert_memory_equal(seconds, expected->seconds, expected->second_count * sizeof(*seconds));
+    assert_int_equal(got->tenth_count, expected->tenth_count);
+    assert_memory_equal(tenths, expected->tenths, expected->tenth_count * sizeof(*tenths));
     got->seconds = expected->seconds;
+    got->tenths = expected->tenths;
     assert_int_equal(memcmp(got, expected, sizeof(*got)), 0);
     got->seconds = seconds;
+    got->tenths = tenths;
 }
 
 static void assert_same_texts(const struct trial_record *got, const struct trial_record *expected)
@@ -148,6 +153,27 @@ static void assert_same_services(const struct trial_record *got,
     }
 }
 
+static bool same_real(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+static void assert_same_verdict(const struct verdict *got, const struct verdict *expected)
+{
+    assert_int_equal(got->count, expected->count);
+    for (size_t i = 0; i < expected->count; i++) {
+        const struct check *a = &got->checks[i], *b = &expected->checks[i];
+
+        assert_int_equal(a->id, b->id);
+        assert_int_equal(a->state, b->state);
+        assert_true(same_real(a->value, b->value));
+        assert_true(same_real(a->limit, b->limit));
+        assert_string_equal(a->unit, b->unit);
+        assert_string_equal(a->text, b->text);
+        assert_string_equal(a->remedy, b->remedy);
+    }
+}
+
 static void every_field_of_a_trial_comes_back(void **state)
 {
     struct trial_record *t = full_trial(), *back;
@@ -172,6 +198,11 @@ static void every_field_of_a_trial_comes_back(void **state)
     assert_memory_equal(&back->server, &t->server, sizeof(t->server));
     assert_memory_equal(&back->client, &t->client, sizeof(t->client));
     assert_memory_equal(back->points, t->points, 3 * sizeof(*t->points));
+    assert_memory_equal(&back->machine, &t->machine, sizeof(t->machine));
+    assert_memory_equal(&back->hiccup, &t->hiccup, sizeof(t->hiccup));
+    assert_true(back->ceiling_per_sec == t->ceiling_per_sec);
+    assert_int_equal(back->control, t->control);
+    assert_same_verdict(&back->verdict, &t->verdict);
 
     again = written(back);
     text_again = text_of(again);
@@ -242,6 +273,20 @@ static void what_is_not_known_is_null(void **state)
         "throughput_per_sec",
         "check",
         "verdict",
+        "machine",
+        "hiccup",
+        "tenths",
+        "ceiling_per_sec",
+        "connections.shares",
+        "client.by_worker",
+        "client.loop",
+        "client.gaps_ns",
+        "client.run_queue_wait_ns",
+        "client.cpus_allowed",
+        "server.run_ns",
+        "server.run_queue_wait_ns",
+        "server.thread_cpu_ns",
+        "server.cpus_allowed",
         "output_tail",
         "load.rate_per_sec",
         "load.requests",
@@ -483,46 +528,65 @@ static void a_wrong_document_is_refused_with_the_place(void **state)
         const char *path, *value, *expected;
     } cases[] = {
         {__LINE__,  "schema",                    "\"assay/trial/9\"",
-         "schema is \"assay/trial/9\", expected \"assay/trial/1\""                                                                                              },
-        { __LINE__, "schema",                    "null",                                            "not a document of assay: it has no \"schema\""             },
-        { __LINE__, "target",                    "[]",                                              "target: must be an object"                                 },
-        { __LINE__, "state",                     "\"gone\"",                                        "state: must be one of the words of the schema"             },
+         "schema is \"assay/trial/9\", expected \"assay/trial/1\""                                                                                                  },
+        { __LINE__, "schema",                    "null",                                                "not a document of assay: it has no \"schema\""             },
+        { __LINE__, "target",                    "[]",                                                  "target: must be an object"                                 },
+        { __LINE__, "state",                     "\"gone\"",                                            "state: must be one of the words of the schema"             },
         { __LINE__, "load.model",                "\"half\"",
-         "load.model: must be one of the words of the schema"                                                                                                   },
+         "load.model: must be one of the words of the schema"                                                                                                       },
         { __LINE__, "load.connections",          "4294967296",
-         "load.connections: must be a whole number, not negative and not too large"                                                                             },
+         "load.connections: must be a whole number, not negative and not too large"                                                                                 },
         { __LINE__, "requests.sent",             "-1",
-         "requests.sent: must be a whole number, not negative and not too large"                                                                                },
+         "requests.sent: must be a whole number, not negative and not too large"                                                                                    },
         { __LINE__, "requests.sent",             "null",
-         "requests.sent: must be a whole number, not negative and not too large"                                                                                },
+         "requests.sent: must be a whole number, not negative and not too large"                                                                                    },
         { __LINE__, "requests.sent",             "1.5",
-         "requests.sent: must be a whole number, not negative and not too large"                                                                                },
-        { __LINE__, "load.duration_s",           "-1.0",                                            "load.duration_s: must be seconds, not negative"            },
-        { __LINE__, "load.duration_s",           "1e300",                                           "load.duration_s: must be seconds, not negative"            },
-        { __LINE__, "load.duration_s",           "\"1\"",                                           "load.duration_s: must be a number"                         },
-        { __LINE__, "load.keepalive",            "1",                                               "load.keepalive: must be true or false"                     },
-        { __LINE__, "reason",                    "7",                                               "reason: must be a string"                                  },
-        { __LINE__, "seed",                      "\"-1\"",                                          "seed: must be digits"                                      },
-        { __LINE__, "workload.path_base64",      "\"AID\"",                                         "workload.path_base64: must be base64"                      },
-        { __LINE__, "workload.path_base64",      "\"A*D/\"",                                        "workload.path_base64: must be base64"                      },
-        { __LINE__, "workload.path_base64",      "\"A=D/\"",                                        "workload.path_base64: must be base64"                      },
+         "requests.sent: must be a whole number, not negative and not too large"                                                                                    },
+        { __LINE__, "load.duration_s",           "-1.0",                                                "load.duration_s: must be seconds, not negative"            },
+        { __LINE__, "load.duration_s",           "1e300",                                               "load.duration_s: must be seconds, not negative"            },
+        { __LINE__, "load.duration_s",           "\"1\"",                                               "load.duration_s: must be a number"                         },
+        { __LINE__, "load.keepalive",            "1",                                                   "load.keepalive: must be true or false"                     },
+        { __LINE__, "reason",                    "7",                                                   "reason: must be a string"                                  },
+        { __LINE__, "seed",                      "\"-1\"",                                              "seed: must be digits"                                      },
+        { __LINE__, "workload.path_base64",      "\"AID\"",                                             "workload.path_base64: must be base64"                      },
+        { __LINE__, "workload.path_base64",      "\"A*D/\"",                                            "workload.path_base64: must be base64"                      },
+        { __LINE__, "workload.path_base64",      "\"A=D/\"",                                            "workload.path_base64: must be base64"                      },
         { __LINE__, "latency_ns.response.count", "1",
-         "response.count: must be the sum of the histogram's buckets"                                                                                           },
+         "response.count: must be the sum of the histogram's buckets"                                                                                               },
         { __LINE__, "histogram.response",        "\"!\"",
-         "histogram.response: a histogram that is not base64"                                                                                                   },
-        { __LINE__, "series",                    "[1]",                                             "series: must be an array of objects"                       },
+         "histogram.response: a histogram that is not base64"                                                                                                       },
+        { __LINE__, "series",                    "[1]",                                                 "series: must be an array of objects"                       },
         { __LINE__, "series",                    "[{\"ok\":1,\"failed\":0,\"buckets\":\"864:1\"}]",
-         "series.buckets: must be bucket:count pairs"                                                                                                           },
+         "series.buckets: must be bucket:count pairs"                                                                                                               },
         { __LINE__, "series",                    "[{\"ok\":1,\"failed\":0,\"buckets\":\"1:\"}]",
-         "series.buckets: must be bucket:count pairs"                                                                                                           },
+         "series.buckets: must be bucket:count pairs"                                                                                                               },
         { __LINE__, "series",                    "[{\"ok\":1,\"failed\":0,\"buckets\":\"1\"}]",
-         "series.buckets: must be bucket:count pairs"                                                                                                           },
+         "series.buckets: must be bucket:count pairs"                                                                                                               },
         { __LINE__, "requests.examples",
-         "[{\"outcome\":\"ok\",\"reason\":\"\",\"count\":1,\"head\":\"\"}]",                        "examples.outcome: must be the name of a failure"           },
+         "[{\"outcome\":\"ok\",\"reason\":\"\",\"count\":1,\"head\":\"\"}]",                            "examples.outcome: must be the name of a failure"           },
         { __LINE__, "requests.examples",
-         "[{\"outcome\":\"tls\",\"reason\":\"\",\"count\":1,\"head\":\"\\\\x0\"}]",                 "examples.head: must be escaped bytes, as assay writes them"},
-        { __LINE__, "client.cpus",               "[-1]",                                            "client.cpus: must be an array of CPU numbers"              },
-        { __LINE__, "client.cpus",               "{}",                                              "client.cpus: must be an array"                             },
+         "[{\"outcome\":\"tls\",\"reason\":\"\",\"count\":1,\"head\":\"\\\\x0\"}]",                     "examples.head: must be escaped bytes, as assay writes them"},
+        { __LINE__, "client.cpus",               "[-1]",                                                "client.cpus: must be an array of CPU numbers"              },
+        { __LINE__, "client.cpus",               "{}",                                                  "client.cpus: must be an array"                             },
+        { __LINE__, "client.cpus_allowed",       "[64]",
+         "client.cpus_allowed: must be an array of CPU numbers below 64"                                                                                            },
+        { __LINE__, "client.cpus_allowed",       "[\"0\"]",
+         "client.cpus_allowed: must be an array of CPU numbers below 64"                                                                                            },
+        { __LINE__, "client.gaps_ns",            "\"1 2 3\"",
+         "client.gaps_ns: must be a whole number for each gap that was kept"                                                                                        },
+        { __LINE__, "client.loop",               "{\"waits\":1,\"events\":2,\"buckets\":\"7\"}",
+         "loop.buckets: must be bucket:count pairs"                                                                                                                 },
+        { __LINE__, "server.thread_cpu_ns",      "[-1]",
+         "server.thread_cpu_ns: must be an array of whole numbers, not negative"                                                                                    },
+        { __LINE__, "tenths",                    "{\"before_window\":0,\"ok\":\"1  2\"}",
+         "tenths.ok: must be whole numbers"                                                                                                                         },
+        { __LINE__, "tenths",                    "{\"before_window\":3,\"ok\":\"1 2\"}",
+         "tenths.before_window: must be a whole number, not negative and not too large"                                                                             },
+        { __LINE__, "machine",                   "[]",                                                  "machine: must be an object"                                },
+        { __LINE__, "verdict",                   "{\"checks\":[{\"id\":\"luck\",\"state\":\"ok\"}]}",
+         "checks.id: must be the name of a check"                                                                                                                   },
+        { __LINE__, "verdict",                   "{\"checks\":[{\"id\":\"load\",\"state\":\"fine\"}]}",
+         "checks.state: must be one of the words of the schema"                                                                                                     },
     };
     struct trial_record *t = full_trial();
 
@@ -552,6 +616,8 @@ static void too_many_of_anything_is_refused(void **state)
         { __LINE__, "requests.examples",       TALLY_EXAMPLES_MAX + 1,   "{}"},
         { __LINE__, "client.cpus",             RECORD_CPUS_MAX + 1,      "1" },
         { __LINE__, "server.cpus",             RECORD_CPUS_MAX + 1,      "1" },
+        { __LINE__, "server.thread_cpu_ns",    RECORD_THREADS_MAX + 1,   "1" },
+        { __LINE__, "verdict.checks",          CHECK_KINDS + 1,          "{}"},
     };
     struct trial_record *t = full_trial();
 
@@ -585,6 +651,107 @@ static void a_key_that_is_not_there_reads_as_null(void **state)
     back = read_back(json);
     assert_string_equal(back->output_tail, "");
     assert_int_equal(back->server.shipped_bytes, -1);
+    json_decref(json);
+    trial_record_free(t);
+    trial_record_free(back);
+    (void)state;
+}
+
+static void forget(json_t *json, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    char parent[64] = "";
+
+    if (dot != NULL)
+        snprintf(parent, sizeof(parent), "%.*s", (int)(dot - path), path);
+    if (json_object_del((json_t *)(uintptr_t)at(json, parent), dot != NULL ? dot + 1 : path) != 0)
+        fail_msg("no %s", path);
+}
+
+/* Before there were checks, none of what they look at was kept. */
+static void a_record_from_before_the_checks_knows_nothing_of_them(void **state)
+{
+    static const char *const newer[] = {
+        "verdict",
+        "machine",
+        "hiccup",
+        "tenths",
+        "window_restarts",
+        "ceiling_per_sec",
+        "control",
+        "client.loop",
+        "client.run_queue_wait_ns",
+        "client.preempted",
+        "client.gaps_ns",
+        "client.gap_count",
+        "client.by_worker",
+        "server.run_ns",
+        "client.seconds_busy",
+        "connections.shares",
+        "client.cpus_allowed",
+        "server.run_queue_wait_ns",
+        "server.thread_cpu_ns",
+        "server.cpus_allowed",
+    };
+    struct trial_record *t = full_trial(), *back;
+    json_t *json = written(t);
+
+    for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
+        forget(json, newer[i]);
+    back = read_back(json);
+    assert_int_equal(back->verdict.count, 0);
+    assert_int_equal(back->machine.span_ns, 0);
+    assert_true(isnan(back->machine.steal_share));
+    assert_int_equal(back->machine.throttled, -1);
+    assert_int_equal(back->hiccup.samples, -1);
+    assert_true(isnan(back->ceiling_per_sec));
+    assert_false(back->control);
+    assert_int_equal(back->server.run_ns, -1);
+    assert_int_equal(back->server.run_queue_wait_ns, -1);
+    assert_int_equal(back->server.thread_count, 0);
+    assert_true(back->server.cpus_allowed == 0 && back->client.cpus_allowed == 0);
+    assert_int_equal(back->tally.run_queue_wait_ns, -1);
+    assert_int_equal(back->tally.waits, 0);
+    assert_int_equal(back->tally.gap_count, 0);
+    assert_int_equal(back->tally.tenth_count, 0);
+    assert_int_equal(back->tally.by_connection.count, 0);
+    json_decref(json);
+    trial_record_free(t);
+    trial_record_free(back);
+    (void)state;
+}
+
+static void a_verdict_says_the_sum_of_its_checks(void **state)
+{
+    struct trial_record *t = full_trial();
+    json_t *json = written(t);
+    const json_t *check = json_array_get(at(json, "verdict.checks"), 1);
+
+    assert_string_equal(json_string_value(at(json, "verdict.overall")), "invalid");
+    assert_string_equal(json_string_value(at(check, "id")), "generator");
+    assert_string_equal(json_string_value(at(check, "state")), "fail");
+    assert_true(json_real_value(at(check, "limit")) == 0.5);
+    assert_string_equal(json_string_value(at(check, "remedy")), "more threads (-t)");
+    assert_true(json_is_null(at(json_array_get(at(json, "verdict.checks"), 0), "remedy")));
+    json_decref(json);
+    t->verdict.checks[1].state = CHECK_OK;
+    json = written(t);
+    assert_string_equal(json_string_value(at(json, "verdict.overall")), "warnings");
+    json_decref(json);
+    trial_record_free(t);
+    (void)state;
+}
+
+/* A sentence that quotes a byte which is no text comes out longer than it went in. */
+static void a_sentence_too_long_is_cut_and_not_refused(void **state)
+{
+    struct trial_record *t = full_trial(), *back;
+    json_t *json;
+
+    memset(t->verdict.checks[1].text, 0xe9, CHECK_TEXT_MAX - 1);
+    json = written(t);
+    back = read_back(json);
+    assert_int_equal(strlen(back->verdict.checks[1].text), CHECK_TEXT_MAX - 1);
     json_decref(json);
     trial_record_free(t);
     trial_record_free(back);
@@ -666,6 +833,9 @@ int main(void)
         cmocka_unit_test(a_wrong_document_is_refused_with_the_place),
         cmocka_unit_test(too_many_of_anything_is_refused),
         cmocka_unit_test(a_key_that_is_not_there_reads_as_null),
+        cmocka_unit_test(a_record_from_before_the_checks_knows_nothing_of_them),
+        cmocka_unit_test(a_verdict_says_the_sum_of_its_checks),
+        cmocka_unit_test(a_sentence_too_long_is_cut_and_not_refused),
         cmocka_unit_test(memory_that_runs_out_is_an_error_wherever_it_does),
         cmocka_unit_test(base64_agrees_with_the_rfc),
     };

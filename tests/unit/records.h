@@ -75,11 +75,25 @@ static inline void fill_tally(struct trial_record *t)
 {
     struct tally *tally = &t->tally;
     uint64_t *counts[] = {
-        &tally->scheduled,        &tally->sent,           &tally->ok,
-        &tally->unsent,           &tally->in_flight,      &tally->resent,
-        &tally->warmup,           &tally->ok_in_window,   &tally->bytes_sent,
-        &tally->bytes_received,   &tally->opened,         &tally->closed_by_server,
-        &tally->closed_by_client, &tally->connect_failed, &tally->examples_left_out,
+        &tally->scheduled,
+        &tally->sent,
+        &tally->ok,
+        &tally->unsent,
+        &tally->in_flight,
+        &tally->resent,
+        &tally->warmup,
+        &tally->ok_in_window,
+        &tally->bytes_sent,
+        &tally->bytes_received,
+        &tally->opened,
+        &tally->closed_by_server,
+        &tally->closed_by_client,
+        &tally->connect_failed,
+        &tally->examples_left_out,
+        &tally->waits,
+        &tally->events,
+        &tally->preempted,
+        &tally->ended_after_one,
     };
     struct histogram *histograms[] = { &tally->response, &tally->service,   &tally->first_byte,
                                        &tally->connect,  &tally->loop_late, &tally->pool_late };
@@ -95,6 +109,16 @@ static inline void fill_tally(struct trial_record *t)
     tally->cpu_user_ns = 31;
     tally->cpu_system_ns = 32;
     tally->busiest_thread_share = 0.1;
+    tally->run_queue_wait_ns = 33;
+    tally->seconds_busy = 34;
+    tally->restarts = 35;
+    tally->by_connection = (struct tally_shares){ 36, 1e9 / 3, 1e17 / 3, 0.5, 1e8 / 7 };
+    tally->by_worker = (struct tally_shares){ 37, 2e9 / 3, 2e17 / 3, 1.5, 2e8 / 7 };
+    tally->loop.counts[7] = 38;
+    tally->loop.counts[SECOND_BUCKETS - 1] = 39;
+    tally->gap_count = TALLY_GAPS_MAX + 40;
+    for (size_t i = 0; i < TALLY_GAPS_MAX; i++)
+        tally->gaps_ns[i] = (int64_t)(i * i * i);
     tally_example(tally, OUTCOME_STATUS, 0, 503, "503", "HTTP/1.1 503 \xff\x1b[2J\\\r\n\0end", 25);
     tally_example(tally, OUTCOME_STATUS, 0, 503, "503", "", 0);
     tally_example(tally, OUTCOME_RESET, 104, 0, "Connection reset by peer", "", 0);
@@ -110,6 +134,11 @@ static inline void fill_series(struct trial_record *t)
         t->tally.seconds[i].failed = i;
         t->points[i] = (struct series_point){ .rss_bytes = 5000 + i, .cpu_ns = (int64_t)i - 1 };
     }
+    t->tally.tenth_count = 31;
+    t->tally.tenths_before = 1;
+    t->tally.tenths = arena_new(&t->arena, uint32_t, t->tally.tenth_count);
+    t->tally.tenths[0] = UINT32_MAX;
+    t->tally.tenths[30] = 41;
     t->tally.seconds[0].counts[0] = 1;
     t->tally.seconds[0].counts[SECOND_BUCKETS - 1] = UINT32_MAX;
     t->tally.seconds[2].counts[331] = 12;
@@ -150,6 +179,9 @@ static inline void fill_server(struct trial_record *t)
         &t->server.switches_involuntary,
         &t->server.shipped_bytes,
         &t->client.rss_bytes_peak,
+        &t->server.run_ns,
+        &t->server.run_queue_wait_ns,
+        &t->server.image_bytes,
     };
 
     for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
@@ -161,9 +193,61 @@ static inline void fill_server(struct trial_record *t)
     t->client.cpus[1] = 4000000000u;
     t->client.server_cpu_count = 1;
     t->client.server_cpus[0] = 9;
+    t->client.cpus_allowed = UINT64_C(1) << 63 | 1;
+    t->server.cpus_allowed = 6;
+    t->server.thread_count = 2;
+    t->server.thread_cpu_ns[0] = 4100;
+    t->server.thread_cpu_ns[1] = 4099;
     t->service_count = 2;
     t->services[0] = (struct service_usage){ "redis", 1, 5001, 5002, 5003 };
     t->services[1] = (struct service_usage){ "virtuoso", -1, -1, -1, -1 };
+}
+
+/* Each of its figures is another number. */
+static inline void fill_machine(struct machine_change *m)
+{
+    double *shares[] = { &m->steal_share,       &m->steal_share_worst,   &m->foreign_cores,
+                         &m->memory_full_share, &m->softirq_share_worst, &m->io_full_share,
+                         &m->resent_share,      &m->time_wait_share,     &m->frequency_min_share };
+    int64_t *counts[] = { &m->span_ns,
+                          &m->throttled,
+                          &m->thermal,
+                          &m->segments_resent,
+                          &m->listen_overflows,
+                          &m->listen_drops,
+                          &m->syn_retrans,
+                          &m->timeouts,
+                          &m->backlog_drops,
+                          &m->receive_drops,
+                          &m->request_queue_drops,
+                          &m->time_wait_overflows,
+                          &m->softnet_dropped,
+                          &m->softnet_squeezed };
+
+    for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
+        *shares[i] = (double)(i + 1) / 64;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        *counts[i] = 6001 + (int64_t)i;
+}
+
+static inline void add_check(struct trial_record *t, enum check_id id, enum check_state state,
+                             const char *text, const char *remedy)
+{
+    struct check *c = &t->verdict.checks[t->verdict.count++];
+
+    *c = (struct check){ .id = id, .state = state, .value = 0.25, .limit = 0.5, .unit = "share" };
+    snprintf(c->text, sizeof(c->text), "%s", text);
+    snprintf(c->remedy, sizeof(c->remedy), "%s", remedy);
+}
+
+static inline void fill_verdict(struct trial_record *t)
+{
+    add_check(t, CHECK_LOAD, CHECK_OK, "1,002 of 1,002 sent when they were due", "");
+    add_check(t, CHECK_GENERATOR, CHECK_FAIL, "the generator was the limit", "more threads (-t)");
+    add_check(t, CHECK_STEADY, CHECK_UNKNOWN, "3 s are too short to tell", "drive 30 s (-d)");
+    add_check(t, CHECK_MACHINE, CHECK_WARN, "steal 3 %", "ask the host's owner");
+    t->verdict.checks[2].value = t->verdict.checks[2].limit = RECORD_UNKNOWN;
+    t->verdict.checks[2].unit = "";
 }
 
 /* No two fields of one type hold the same. */
@@ -211,6 +295,11 @@ static inline struct trial_record *full_trial(void)
     fill_tally(t);
     fill_series(t);
     fill_server(t);
+    fill_machine(&t->machine);
+    t->hiccup = (struct hiccup_found){ 7001, 7002, 7003, 7004, 7005, 7006, 7007, -0.5 };
+    t->ceiling_per_sec = 2e5 / 3;
+    t->control = true;
+    fill_verdict(t);
     return t;
 }
 
