@@ -20,7 +20,8 @@ static const char header[] =
     "client_cpu_ns_per_request,client_busiest_thread_share,server_cpu_ns_per_request,"
     "server_cpu_user_ns,server_cpu_system_ns,server_rss_idle_bytes,server_rss_peak_bytes,"
     "server_pss_peak_bytes,server_processes,ready_ms,build_ms,shipped_bytes,seed,"
-    "address,stage,stages,services_cpu_ns_per_request\r\n";
+    "address,stage,stages,services_cpu_ns_per_request,ceiling_per_sec,control,"
+    "verdict,checks_failed,checks_warned,checks_unknown\r\n";
 
 /* One row being written. What the stream refuses is asked for once, at the end. */
 struct csv {
@@ -179,6 +180,30 @@ static void put_costs(struct csv *csv, const struct trial_record *t)
     put_real(csv, record_services_cpu_ns_per_request(t));
 }
 
+/* "generator;steady": the checks in that state. */
+static void put_checks(struct csv *csv, const struct verdict *verdict, enum check_state state)
+{
+    char names[256] = "";
+    struct text text = TEXT(names);
+
+    for (size_t i = 0; i < verdict->count; i++)
+        if (verdict->checks[i].state == state)
+            text_format(&text, "%s%s", text.len > 0 ? ";" : "", check_name(verdict->checks[i].id));
+    put_word(csv, names);
+}
+
+static void put_verdict(struct csv *csv, const struct trial_record *t)
+{
+    const struct verdict *verdict = &t->verdict;
+
+    put_real(csv, t->ceiling_per_sec);
+    put_word(csv, t->control ? "true" : "false");
+    put_word(csv, verdict->count > 0 ? verdict_overall_name(verdict_overall(verdict)) : "");
+    put_checks(csv, verdict, CHECK_FAIL);
+    put_checks(csv, verdict, CHECK_WARN);
+    put_checks(csv, verdict, CHECK_UNKNOWN);
+}
+
 bool csv_write(FILE *out, const struct run_record *run, struct error *err)
 {
     errno = 0;
@@ -192,6 +217,7 @@ bool csv_write(FILE *out, const struct run_record *run, struct error *err)
         put_requests(&csv, &t->tally);
         put_times(&csv, &t->tally);
         put_costs(&csv, t);
+        put_verdict(&csv, t);
         fputs("\r\n", out);
     }
     return stream_finish(out, err);

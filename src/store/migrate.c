@@ -5,7 +5,9 @@
 
 /* Step N leads from version N to N + 1. A step that was released is never changed: what it should
  * have been is the next one. */
-static const char *const steps[] = { schema_sql, inproc_sql };
+static const char verdict_sql[] =
+    "ALTER TABLE trial ADD COLUMN verdict TEXT;"; /* valid, warnings, invalid; NULL: none */
+static const char *const steps[] = { schema_sql, inproc_sql, verdict_sql };
 
 #define VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
 

@@ -333,9 +333,9 @@ static int insert_trial(struct store *store, const struct run_record *run,
     struct row row = row_begin(
         store, "INSERT INTO trial (run_id, idx, block, position, target, url, workload, load,"
                " factors, state, reason, started, throughput_per_sec, p50_ns, p99_ns,"
-               " cpu_ns_per_request, rss_peak_bytes, ok, failed, record)"
+               " cpu_ns_per_request, rss_peak_bytes, ok, failed, verdict, record)"
                " VALUES (?1, (SELECT count(*) FROM trial WHERE run_id = ?1), ?2, ?3, ?4, ?5, ?6,"
-               " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)");
+               " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)");
 
     add_text(&row, run->id);
     add_count(&row, t->block);
@@ -349,6 +349,7 @@ static int insert_trial(struct store *store, const struct run_record *run,
     add_text(&row, t->reason);
     add_moment(&row, t->started);
     add_figures(&row, t);
+    add_text(&row, t->verdict.count > 0 ? verdict_overall_name(verdict_overall(&t->verdict)) : "");
     add_bytes(&row, slice_of(record));
     return row_write(&row);
 }

@@ -107,6 +107,12 @@ static void figures_stand_under_their_names(void **state)
         { __LINE__, "build_ms",                    "333.3333333"                                },
         { __LINE__, "shipped_bytes",               "4011"                                       },
         { __LINE__, "seed",                        "18446744073709551615"                       },
+        { __LINE__, "ceiling_per_sec",             "66666.66667"                                },
+        { __LINE__, "control",                     "true"                                       },
+        { __LINE__, "verdict",                     "invalid"                                    },
+        { __LINE__, "checks_failed",               "generator;limiter"                          },
+        { __LINE__, "checks_warned",               "machine"                                    },
+        { __LINE__, "checks_unknown",              "steady"                                     },
     };
     struct run_record *run = new_run(1);
     char *csv;
@@ -114,6 +120,7 @@ static void figures_stand_under_their_names(void **state)
     fill_run(run);
     add_trial(run, full_trial());
     run->trials[0]->reason = "one,\r\n\"two\"";
+    add_check(run->trials[0], CHECK_LIMITER, CHECK_FAIL, "the network was the limit", "");
     csv = written(run);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_column(csv, cases[i].name, cases[i].expected, cases[i].line);
@@ -129,7 +136,9 @@ static void what_is_not_known_is_empty(void **state)
                                           "response_min_ns",  "response_p50_ns",
                                           "response_mean_ns", "throughput_per_sec",
                                           "loop_late_p99_ns", "server_cpu_ns_per_request",
-                                          "ready_ms",         "shipped_bytes" };
+                                          "ready_ms",         "shipped_bytes",
+                                          "ceiling_per_sec",  "verdict",
+                                          "checks_failed",    "checks_unknown" };
     struct run_record *run = new_run(1);
     char *csv;
 

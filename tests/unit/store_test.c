@@ -209,7 +209,9 @@ static void columns_are_copies_for_people_who_ask_in_sql(void **state)
         { __LINE__, "SELECT state = 'died' FROM trial WHERE idx = 0",                          1   },
         { __LINE__, "SELECT record ->> '$.schema' = 'assay/trial/1' FROM trial WHERE idx = 0", 1   },
         { __LINE__, "SELECT record ->> '$.partial' FROM run",                                  0   },
-        { __LINE__, "PRAGMA user_version",                                                     2   },
+        { __LINE__, "SELECT verdict = 'invalid' FROM trial WHERE idx = 0",                     1   },
+        { __LINE__, "SELECT verdict IS NULL FROM trial WHERE idx = 1",                         1   },
+        { __LINE__, "PRAGMA user_version",                                                     3   },
     };
     char id[16], mode[8] = "";
     int fd;
@@ -420,25 +422,43 @@ static void a_table_of_applications_comes_back_and_is_listed(void **state)
     (void)state;
 }
 
-/* As the first version made it. */
-static void a_database_of_the_version_before_is_brought_up_to_date(void **state)
+/* Up to date, with the run that was in it, and ready to take more. */
+static void assert_brought_up_to_date(const char *id)
 {
-    char id[16];
-    struct store *store;
-    struct run_record *run;
+    struct store *store = opened("assay.db");
+    struct run_record *run = read_run(store, id);
     json_t *table = a_table();
     struct error err;
 
-    keep_a_run(id);
-    told("assay.db", "DROP TABLE inproc; PRAGMA user_version = 1");
-    store = opened("assay.db");
-    run = read_run(store, id);
     assert_int_equal(run->trial_count, 2);
     assert_true(store_add_inproc(store, id, table, &err));
-    assert_int_equal(asked("assay.db", "PRAGMA user_version"), 2);
+    assert_true(store_add_trial(store, run, run->trials[0], &err));
+    assert_int_equal(asked("assay.db", "PRAGMA user_version"), 3);
+    assert_int_equal(asked("assay.db", "SELECT count(*) FROM trial WHERE verdict IS NULL"), 2);
+    assert_int_equal(asked("assay.db", "SELECT count(*) FROM trial WHERE verdict = 'invalid'"), 1);
     json_decref(table);
     run_record_free(run);
     store_close(store);
+}
+
+static void a_database_of_the_first_version_is_brought_up_to_date(void **state)
+{
+    char id[16];
+
+    keep_a_run(id);
+    told("assay.db", "ALTER TABLE trial DROP COLUMN verdict; DROP TABLE inproc;"
+                     "PRAGMA user_version = 1");
+    assert_brought_up_to_date(id);
+    (void)state;
+}
+
+static void a_database_from_before_the_checks_is_brought_up_to_date(void **state)
+{
+    char id[16];
+
+    keep_a_run(id);
+    told("assay.db", "ALTER TABLE trial DROP COLUMN verdict; PRAGMA user_version = 2");
+    assert_brought_up_to_date(id);
     (void)state;
 }
 
@@ -469,7 +489,7 @@ static void a_file_that_cannot_be_used_is_refused_with_a_remedy(void **state)
                       __LINE__);
     assert_open_fails(
         "newer.db",
-        "newer.db was written by a newer assay (schema 4; this one knows 2): use that "
+        "newer.db was written by a newer assay (schema 4; this one knows 3): use that "
         "version, or another file with --db",
         __LINE__);
     assert_open_fails("folder", "folder is a folder: name a file with --db", __LINE__);
@@ -486,7 +506,7 @@ static void an_empty_file_becomes_a_database(void **state)
 
     close(fd);
     store_close(opened("empty.db"));
-    assert_int_equal(asked("empty.db", "PRAGMA user_version"), 2);
+    assert_int_equal(asked("empty.db", "PRAGMA user_version"), 3);
     (void)state;
 }
 
@@ -846,7 +866,8 @@ int main(void)
         IN_FOLDER(an_empty_database_says_how_to_fill_it),
         IN_FOLDER(the_list_is_newest_first_and_bounded),
         IN_FOLDER(a_table_of_applications_comes_back_and_is_listed),
-        IN_FOLDER(a_database_of_the_version_before_is_brought_up_to_date),
+        IN_FOLDER(a_database_of_the_first_version_is_brought_up_to_date),
+        IN_FOLDER(a_database_from_before_the_checks_is_brought_up_to_date),
         IN_FOLDER(a_file_that_cannot_be_used_is_refused_with_a_remedy),
         IN_FOLDER(an_empty_file_becomes_a_database),
         IN_FOLDER(a_database_in_a_read_only_place_can_be_read),
