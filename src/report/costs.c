@@ -3,6 +3,7 @@
 #include "report/line_priv.h"
 #include "report/number_priv.h"
 #include "report/terminal_priv.h"
+#include "report/verdict_block.h"
 
 /* Little's law is met within this. More requests in flight than connections is impossible; fewer
  * than 85 % of them means that connections waited in the generator (validity.md, T1.4). */
@@ -150,7 +151,8 @@ static void client_line(const struct screen *s, const struct trial_record *t)
         line_piece(&l, 3, STYLE_PLAIN, "rss peak %s",
                    number_bytes((double)t->client.rss_bytes_peak).text);
     /* On a shared core even an idle-looking generator takes time from the server. */
-    if (!is_busy(t) && sharing_of(&t->client, is_local(t), &cores) == SHARING_NO)
+    if (!is_busy(t) && !verdict_objects(t, CHECK_GENERATOR) &&
+        sharing_of(&t->client, is_local(t), &cores) == SHARING_NO)
         line_piece(&l, 3, STYLE_GOOD, "not the limit ✓");
     line_end(&l);
 }
@@ -233,7 +235,7 @@ static void little_warnings(struct warnings *w, const struct trial_record *t)
 
     if (!little_applies(t))
         return;
-    if (share < 1 - LITTLE_FAR)
+    if (share < 1 - LITTLE_FAR && !verdict_speaks_of(t, CHECK_GENERATOR))
         line_warning(w,
                      "only %.1f of %u connections had a request on the wire (L = %s): the others "
                      "waited in the generator. More threads (-t), or a core of its own "
@@ -251,7 +253,7 @@ static void other_warnings(struct warnings *w, const struct trial_record *t)
     const struct expect *expect = &t->workload.expect;
     bool expected = expect->body.ptr != NULL || expect->json.ptr != NULL;
 
-    if (is_busy(t))
+    if (is_busy(t) && !verdict_speaks_of(t, CHECK_GENERATOR))
         line_warning(w,
                      "the generator may be the limit: its busiest thread used %.0f %% of a core. "
                      "More threads (-t), or a core of its own (--cpus)",
@@ -261,10 +263,11 @@ static void other_warnings(struct warnings *w, const struct trial_record *t)
                      "the server ended %s kept connections without saying so; their requests were "
                      "sent once more. Raise its keep-alive limits, or use --close",
                      number_whole(t->tally.resent).text);
-    if (t->check_text[0] != '\0' && !t->body_checked && !expected)
+    if (t->check_text[0] != '\0' && !t->body_checked && !expected &&
+        !verdict_objects(t, CHECK_ANSWERS))
         line_warning(w, "bodies were not compared: they differed in the probes. Say what is right: "
                         "--expect-body");
-    if (t->tally.response.negative > 0)
+    if (t->tally.response.negative > 0 && !verdict_objects(t, CHECK_CLOCK))
         line_warning(w,
                      "%s response times came out negative: this machine's clock is broken (see "
                      "/sys/devices/system/clocksource)",
@@ -284,5 +287,6 @@ void costs_warnings(struct warnings *w, const struct trial_record *t)
 {
     other_warnings(w, t);
     little_warnings(w, t);
-    sharing_warning(w, t);
+    if (!verdict_speaks_of(t, CHECK_CORES))
+        sharing_warning(w, t);
 }

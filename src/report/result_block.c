@@ -4,6 +4,7 @@
 #include "report/number_priv.h"
 #include "report/table_priv.h"
 #include "report/terminal_priv.h"
+#include "report/verdict_block.h"
 
 static const struct {
     const char *title;
@@ -294,10 +295,13 @@ static void rate_warnings(struct warnings *w, const struct trial_record *t)
     const struct tally *tally = &t->tally;
     double sends = (double)(tally->loop_late.count + tally->pool_late.count);
 
-    if (sends > 0 && (double)count_above(&tally->loop_late, LATE_NS) > sends * LATE_SHARE_LIMIT)
+    if (!verdict_speaks_of(t, CHECK_LOAD) && sends > 0 &&
+        (double)count_above(&tally->loop_late, LATE_NS) > sends * LATE_SHARE_LIMIT)
         line_warning(w,
                      "the generator sent late though a connection was free. Remedy: more threads "
                      "(-t), a core of its own (--cpus), or a lower rate (-r)");
+    if (verdict_objects(t, CHECK_LOAD))
+        return; /* it has said why */
     if (tally->unsent > 0)
         line_warning(w,
                      "%s requests were due but never sent: the server does not keep up with "
@@ -371,6 +375,7 @@ void terminal_trial(const struct screen *s, const struct trial_record *t)
     if (t->load.model == LOAD_OPEN)
         rate_warnings(&warnings, t);
     reason_line(&warnings, t);
+    verdict_print(s, t);
     if (t->state == TRIAL_DIED)
         output_tail(s, t);
 }

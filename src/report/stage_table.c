@@ -8,6 +8,7 @@
 #include "report/number_priv.h"
 #include "report/table_priv.h"
 #include "report/terminal_priv.h"
+#include "report/verdict_block.h"
 
 /* The stages of one load under one workload. */
 struct group {
@@ -369,8 +370,9 @@ void stage_warnings(struct warnings *w, const struct run_record *run)
     for (size_t i = 0; i < run->trial_count; i++) {
         const struct trial_record *t = run->trials[i];
 
-        weigh(&busy, t, t->tally.busiest_thread_share, BUSY_SHARE_LIMIT);
-        if (t->load.model == LOAD_OPEN)
+        if (!verdict_speaks_of(t, CHECK_GENERATOR))
+            weigh(&busy, t, t->tally.busiest_thread_share, BUSY_SHARE_LIMIT);
+        if (t->load.model == LOAD_OPEN && !verdict_speaks_of(t, CHECK_LOAD))
             weigh(&late, t, late_share(&t->tally), LATE_SHARE_LIMIT);
     }
     stage_warning(w, &busy, "the generator's busiest thread may have been the limit");

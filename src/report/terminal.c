@@ -7,6 +7,7 @@
 #include "report/line_priv.h"
 #include "report/number_priv.h"
 #include "report/terminal_priv.h"
+#include "report/verdict_block.h"
 #include "store/inproc_json.h"
 
 /* ---- one line a trial ---- */
@@ -31,37 +32,62 @@ static struct slice first_line(const char *text)
     return (struct slice){ text, strcspn(text, "\n") };
 }
 
-/* A piece only where it fits: a line a trial stays one line. */
-static void fitting_piece(struct line *l, const char *shown)
+/* A piece only where it fits before `end`: a line a trial stays one line. */
+static void fitting_piece(struct line *l, int end, enum screen_style style, const char *shown)
 {
-    if (l->column + 2 + screen_columns(shown) <= l->s->width)
-        line_piece(l, 2, STYLE_PLAIN, "%s", shown);
+    if (l->column + 2 + screen_columns(shown) <= end)
+        line_piece(l, 2, style, "%s", shown);
+}
+
+/* "✗ generator": the checks that failed, as this screen can show it; "" when none did. */
+static void failed_checks(const struct screen *s, const struct trial_record *t, struct text *into)
+{
+    char names[256] = "";
+    struct text text = TEXT(names);
+
+    verdict_failed_names(&t->verdict, &text);
+    if (text.len > 0)
+        text_format(into, "%s %s", screen_glyph(s, "✗"), names);
+}
+
+/* Where other figures must end, so that what comes last and counts most has room. */
+static int end_before(const struct line *l, const char *last)
+{
+    int end = l->s->width - 2 - screen_columns(last);
+
+    return last[0] == '\0' || l->column > end ? l->s->width : end;
 }
 
 static void trial_figures(struct line *l, const struct trial_record *t)
 {
     const struct histogram *h = &t->tally.response;
     uint64_t failed = tally_failed(&t->tally);
-    char shown[128];
+    char shown[128], invalid[300] = "";
+    struct text text = TEXT(invalid);
+    int end;
 
+    failed_checks(l->s, t, &text);
     line_add(l, "  %6s req/s  ", number_short(record_throughput_per_sec(t)).text);
     line_piece(l, 0, failed > 0 ? STYLE_BAD : STYLE_PLAIN, "%s error%s", number_whole(failed).text,
                failed == 1 ? "" : "s");
+    end = end_before(l, invalid);
     if (histogram_quantile_is_reliable(h, 0.5)) {
         snprintf(shown, sizeof(shown), "p50 %s",
                  number_duration((double)histogram_quantile_ns(h, 0.5)).text);
-        fitting_piece(l, shown);
+        fitting_piece(l, end, STYLE_PLAIN, shown);
     }
     if (histogram_quantile_is_reliable(h, 0.99)) {
         snprintf(shown, sizeof(shown), "p99 %s%s", histogram_quantile_is_bound(h, 0.99) ? "≥" : "",
                  number_duration((double)histogram_quantile_ns(h, 0.99)).text);
-        fitting_piece(l, shown);
+        fitting_piece(l, end, STYLE_PLAIN, shown);
     }
     if (isfinite(record_server_cpu_ns_per_request(t))) {
         snprintf(shown, sizeof(shown), "%s CPU/req",
                  number_duration(record_server_cpu_ns_per_request(t)).text);
-        fitting_piece(l, shown);
+        fitting_piece(l, end, STYLE_PLAIN, shown);
     }
+    if (invalid[0] != '\0')
+        fitting_piece(l, l->s->width, STYLE_BAD, invalid);
 }
 
 /* "json/wrk": which cell of the suite it is; of a single load there is only one. */
@@ -109,6 +135,21 @@ void terminal_trial_line(const struct screen *s, const struct trial_record *t, s
         line_foreign(&l, 0, first_line(t->reason));
     }
     line_end(&l);
+}
+
+void terminal_trials(const struct screen *s, const struct run_record *run)
+{
+    for (size_t i = 0; i < run->trial_count; i++)
+        terminal_trial_line(s, run->trials[i], i + 1, run->trial_count);
+}
+
+void terminal_checks(const struct screen *s, const struct run_record *run)
+{
+    for (size_t i = 0; i < run->trial_count; i++) {
+        terminal_trial_line(s, run->trials[i], i + 1, run->trial_count);
+        verdict_print_all(s, run->trials[i]);
+        fputc('\n', s->out);
+    }
 }
 
 /* ---- a run ---- */
@@ -227,6 +268,7 @@ static void staged_run(const struct screen *s, const struct run_record *run)
     asked_lines(s, run->trials[0]);
     fputc('\n', s->out);
     stage_tables(s, rankings, count, false);
+    warnings.begun = !verdict_print_stages(s, run);
     stage_warnings(&warnings, run);
     rankings_free(rankings, count);
 }

@@ -26,6 +26,12 @@ bool markdown_write(FILE *out, const struct run_record *run, struct error *err);
 void terminal_saved(const struct screen *s, const struct run_record *run, const char *database);
 
 /* One line for a finished trial, for logs and for screens that cannot be repainted. `index` from 1.
- */
+ * Figures that do not fit are left out, the names of checks that failed last of all. */
 void terminal_trial_line(const struct screen *s, const struct trial_record *t, size_t index,
                          size_t count);
+
+/* Such a line for every trial of a run. */
+void terminal_trials(const struct screen *s, const struct run_record *run);
+
+/* The same, and below each every check with its figures. */
+void terminal_checks(const struct screen *s, const struct run_record *run);
