@@ -39,6 +39,7 @@ enum {
     KEY_RING,
     KEY_NO_CEILING,
     KEY_NO_SAVE,
+    KEY_STRICT,
     KEY_STAGES,
     KEY_UNIX_SOCKET,
     KEY_END,
@@ -76,10 +77,11 @@ static const struct argp_option option_table[] = {
     { "ring",                                                                   KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 4 },
     { "seed",                                                            KEY_SEED, "N", 0,
      "Of Poisson arrivals and nonces; printed, so that a run can be repeated", 4 },
-    { "no-ceiling", KEY_NO_CEILING, NULL, 0,
+    { "no-ceiling",                                                              KEY_NO_CEILING, NULL, 0,
      "Do not measure what the generator reaches against an empty server, unless that is known", 4 },
-    { "no-save",                                                              KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 4 },
-    { "latency",                   'L', NULL, OPTION_HIDDEN, NULL, 4 }, /* wrk's habit: here it is always shown */
+    { "no-save",                   KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 4 },
+    { "strict",                                                                   KEY_STRICT, NULL, 0, "Exit 1 when the verdict is INVALID", 4 },
+    { "latency",'L', NULL, OPTION_HIDDEN, NULL, 4 }, /* wrk's habit: here it is always shown */
     { 0                                                                  },
 };
 
@@ -92,7 +94,7 @@ struct options {
     enum ring_kind ring;
     struct places places;
     uint64_t seed;
-    bool seed_given, method_given, no_save, no_ceiling;
+    bool seed_given, method_given, no_save, no_ceiling, strict;
     int given; /* words in front of the command line that the environment gave */
     enum {
         BY_DEFAULT,
@@ -316,6 +318,9 @@ static bool take_option(struct options *o, int key, const char *argument, int by
         return true;
     case KEY_NO_SAVE:
         o->no_save = true;
+        return true;
+    case KEY_STRICT:
+        o->strict = true;
         return true;
     case 'L':
         return true;
@@ -615,6 +620,8 @@ static int report(struct options *o, const struct run_record *run, struct error 
                 "error: not every stage could be measured; the reasons stand beside them\n");
         return EXIT_MEASUREMENT;
     }
+    if (o->strict && stop_asked == 0 && !all_believed(run))
+        return EXIT_MEASUREMENT;
     return signals_exit_code(EXIT_DONE);
 }
 

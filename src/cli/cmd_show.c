@@ -9,9 +9,19 @@
 #include "report/terminal.h"
 #include "store/inproc_json.h"
 
+enum { KEY_TRIALS = 0x100, KEY_CHECKS };
+
+static const struct argp_option option_table[] = {
+    {"trials",                                        KEY_TRIALS, NULL, 0, "Every trial in a line, instead of the tables", 1 },
+    { "checks",                                           KEY_CHECKS, NULL, 0,
+     "Every check of every trial with its figure, instead of the tables", 1 },
+    { 0},
+};
+
 struct options {
     struct common_options common;
     const char *run;
+    bool trials, checks;
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -27,6 +37,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
             argp_error(state, "one run at a time: '%s' or '%s'?", o->run, argument);
         o->run = argument;
         return 0;
+    case KEY_TRIALS:
+        o->trials = true;
+        return 0;
+    case KEY_CHECKS:
+        o->checks = true;
+        return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which run? `assay list` tells them; 'last' is the newest");
         return EINVAL;
@@ -40,6 +56,7 @@ static const struct argp_child children[] = {
     { 0       }
 };
 static const struct argp show_argp = {
+    .options = option_table,
     .parser = parse_option,
     .args_doc = "RUN",
     .doc = "Shows a run: its number, a unique beginning of it, or 'last'.",
@@ -50,7 +67,12 @@ static void show(const struct options *o, const struct run_record *run)
 {
     struct screen out = screen_detect(stdout, o->common.color);
 
-    terminal_run(&out, run);
+    if (o->checks) /* with the trials' lines above them */
+        terminal_checks(&out, run);
+    else if (o->trials)
+        terminal_trials(&out, run);
+    else
+        terminal_run(&out, run);
     terminal_saved(&out, run, database_name(&o->common));
 }
 

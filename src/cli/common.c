@@ -416,6 +416,23 @@ bool write_outputs(const struct common_options *options, const struct run_record
     return fine;
 }
 
+bool all_believed(const struct run_record *run)
+{
+    size_t invalid = 0;
+
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct verdict *verdict = &run->trials[i]->verdict;
+
+        invalid += verdict->count > 0 && verdict_overall(verdict) == VERDICT_INVALID;
+    }
+    if (invalid == 0)
+        return true;
+    fprintf(stderr, "error: --strict: %zu of %zu trial%s INVALID; what failed stands beside %s\n",
+            invalid, run->trial_count, invalid == 1 ? " is" : "s are",
+            invalid == 1 ? "it" : "them");
+    return false;
+}
+
 /* As a shell takes it: in single quotes where it has to be. */
 static void add_word(struct text *text, const char *word)
 {
