@@ -1,0 +1,78 @@
+"""The verdict where people and programs meet it. What the checks find is tested with the checks."""
+
+import csv
+import json
+import sqlite3
+
+import jsonschema
+
+from conftest import ROOT, own_server
+
+CHECKS = [
+    {"id": "load", "state": "ok", "value": 0.0, "limit": 0.01, "unit": "share", "text": "as planned", "remedy": None},
+    {"id": "generator", "state": "fail", "value": 0.95, "limit": 0.9, "unit": "share",
+     "text": "the generator was the limit", "remedy": "more threads (-t)"},
+    {"id": "memory", "state": "unknown", "value": None, "limit": None, "unit": None, "text": "too few points",
+     "remedy": None},
+]
+
+
+def judge_by_hand(path, verdict):
+    """Gives every trial in the database this verdict, whatever was found."""
+    with sqlite3.connect(path) as database:
+        for run_id, idx, text in database.execute("select run_id, idx, record from trial").fetchall():
+            record = json.loads(text) | {"verdict": verdict}
+            database.execute("update trial set record = ? where run_id = ? and idx = ?",
+                             (json.dumps(record), run_id, idx))
+    database.close()
+
+
+def judged(assay, tmp_path, *command):
+    assert assay(*command).code == 0
+    judge_by_hand(tmp_path / "assay.db", {"overall": "invalid", "checks": CHECKS})
+
+
+def test_show_says_the_verdict_below_the_result(assay, server, tmp_path):
+    judged(assay, tmp_path, server.url, "-n", "20")
+    out = assay("show", "last", COLUMNS="80").out
+    assert "\nVERDICT  INVALID\nFAIL     generator: the generator was the limit. Remedy: more threads (-t)\n" in out
+    assert "unknown  memory (too few points)" in out
+    assert "load:" not in out
+
+
+def test_show_lists_every_check_with_its_figure(assay, server, tmp_path):
+    judged(assay, tmp_path, server.url, "-n", "20")
+    done = assay("show", "last", "--checks", COLUMNS="80")
+    assert done.code == 0, done.err
+    assert "ok       load: as planned   0 % (limit 1.0 %)" in done.out
+    assert "RESULT" not in done.out
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_show_lists_every_trial_of_a_run(assay, suite, tmp_path):
+    judged(assay, tmp_path, "run", suite([own_server("a"), own_server("b")], blocks=2))
+    done = assay("show", "last", "--trials")
+    assert done.code == 0, done.err
+    lines = [line for line in done.out.splitlines() if line.startswith("[")]
+    assert len(lines) == 4
+    assert all(line.endswith("✗ generator") for line in lines)
+
+
+def test_the_verdict_goes_into_every_format(assay, server, tmp_path):
+    judged(assay, tmp_path, server.url, "-n", "20")
+    assert assay("show", "last", "-o", "json=v.json", "-o", "csv=v.csv", "-o", "md=v.md").code == 0
+    record = json.loads((tmp_path / "v.json").read_text())
+    schema = json.loads((ROOT / "docs/schema/assay-trial-1.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(record)
+    assert record["verdict"] == {"overall": "invalid", "checks": CHECKS}
+    row = next(csv.DictReader((tmp_path / "v.csv").open()))
+    assert (row["verdict"], row["checks_failed"], row["checks_unknown"]) == ("invalid", "generator", "memory")
+    assert "VERDICT  INVALID" in (tmp_path / "v.md").read_text()
+
+
+def test_every_trial_is_in_the_markdown_of_a_suite(assay, suite, tmp_path):
+    done = assay("run", suite([own_server("a"), own_server("b")], blocks=2), "-o", "md=run.md")
+    assert done.code == 0, done.err
+    text = (tmp_path / "run.md").read_text()
+    assert text.count("/4] block ") == 4
+    assert "### Trials" in text
