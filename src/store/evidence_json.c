@@ -258,7 +258,6 @@ void generator_put(struct json_put *client, const struct trial_record *t)
     json_put(client, "cpus_allowed", cpu_set_json(t->client.cpus_allowed));
     json_put(client, "loop", loop_json(tally));
     json_put(client, "by_worker", shares_json(&tally->by_worker));
-    json_put_some(client, "gap_count", tally->gap_count);
     json_put(client, "gaps_ns", gaps_json(tally));
 }
 
@@ -272,6 +271,5 @@ void generator_get(const struct json_get *client, struct trial_record *t)
     t->client.cpus_allowed = get_cpu_set(client, "cpus_allowed");
     get_loop(client, tally);
     tally->by_worker = shares_get(client, "by_worker");
-    tally->gap_count = json_get_some(client, "gap_count", INT64_MAX);
     gaps_get(client, "gaps_ns", tally);
 }

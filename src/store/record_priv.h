@@ -27,7 +27,7 @@ size_t series_room(const json_t *document);
 json_t *buckets_json(const struct tally_second *second);
 void buckets_get(const struct json_get *g, const char *key, struct tally_second *second);
 
-/* "1000 998 1004": the gaps between sends that were kept. */
+/* "1000 998 1004": the gaps between sends. */
 json_t *gaps_json(const struct tally *tally);
 void gaps_get(const struct json_get *g, const char *key, struct tally *tally);
 

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/bug.h"
 #include "store/record_priv.h"
 
 /* A text to be made of `count` items, each at most `item_size` long. ptr NULL: no memory. */
@@ -86,13 +87,13 @@ json_t *tenths_json(const struct tally *tally)
 
 json_t *gaps_json(const struct tally *tally)
 {
-    size_t kept = tally->gap_count < TALLY_GAPS_MAX ? (size_t)tally->gap_count : TALLY_GAPS_MAX;
     struct text out;
 
-    if (kept == 0)
+    BUG_IF(tally->gap_count > TALLY_GAPS_MAX);
+    if (tally->gap_count == 0)
         return json_null();
-    out = room_for(kept, sizeof("9223372036854775807 "));
-    for (size_t i = 0; out.ptr != NULL && i < kept; i++)
+    out = room_for((size_t)tally->gap_count, sizeof("9223372036854775807 "));
+    for (size_t i = 0; out.ptr != NULL && i < tally->gap_count; i++)
         text_format(&out, "%s%lld", i > 0 ? " " : "", (long long)tally->gaps_ns[i]);
     return finished(&out);
 }

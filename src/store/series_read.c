@@ -104,17 +104,15 @@ void tenths_get(const struct json_get *g, struct trial_record *t)
 
 void gaps_get(const struct json_get *g, const char *key, struct tally *tally)
 {
-    size_t expected = tally->gap_count < TALLY_GAPS_MAX ? (size_t)tally->gap_count : TALLY_GAPS_MAX;
-    struct slice text;
+    struct slice text = slice_of(json_get_text(g, key));
     uint64_t value = 0;
 
-    if (expected == 0)
-        return;
-    text = json_get_word(g, key);
-    for (size_t i = 0; i < expected; i++) {
-        if (!slice_u64(take_word(&text), INT64_MAX, &value))
-            json_get_fail(g, key, "a whole number for each gap that was kept");
-        tally->gaps_ns[i] = (int64_t)value;
+    for (; text.len > 0; tally->gap_count++) {
+        if (tally->gap_count == TALLY_GAPS_MAX || !slice_u64(take_word(&text), INT64_MAX, &value)) {
+            json_get_fail(g, key, "whole numbers, not too many");
+            return;
+        }
+        tally->gaps_ns[tally->gap_count] = (int64_t)value;
     }
 }
 

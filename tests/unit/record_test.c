@@ -572,8 +572,8 @@ static void a_wrong_document_is_refused_with_the_place(void **state)
          "client.cpus_allowed: must be an array of CPU numbers below 64"                                                                                            },
         { __LINE__, "client.cpus_allowed",       "[\"0\"]",
          "client.cpus_allowed: must be an array of CPU numbers below 64"                                                                                            },
-        { __LINE__, "client.gaps_ns",            "\"1 2 3\"",
-         "client.gaps_ns: must be a whole number for each gap that was kept"                                                                                        },
+        { __LINE__, "client.gaps_ns",            "\"1 2 -3\"",
+         "client.gaps_ns: must be whole numbers, not too many"                                                                                                      },
         { __LINE__, "client.loop",               "{\"waits\":1,\"events\":2,\"buckets\":\"7\"}",
          "loop.buckets: must be bucket:count pairs"                                                                                                                 },
         { __LINE__, "server.thread_cpu_ns",      "[-1]",
@@ -683,7 +683,7 @@ static void a_record_from_before_the_checks_knows_nothing_of_them(void **state)
         "client.run_queue_wait_ns",
         "client.preempted",
         "client.gaps_ns",
-        "client.gap_count",
+
         "client.by_worker",
         "server.run_ns",
         "client.seconds_busy",
@@ -715,6 +715,29 @@ static void a_record_from_before_the_checks_knows_nothing_of_them(void **state)
     assert_int_equal(back->tally.gap_count, 0);
     assert_int_equal(back->tally.tenth_count, 0);
     assert_int_equal(back->tally.by_connection.count, 0);
+    json_decref(json);
+    trial_record_free(t);
+    trial_record_free(back);
+    (void)state;
+}
+
+static void every_gap_that_was_kept_comes_back_and_not_one_more(void **state)
+{
+    struct trial_record *t = full_trial(), *back;
+    struct error err;
+    char more[32768];
+    json_t *json;
+
+    t->tally.gap_count = TALLY_GAPS_MAX;
+    t->tally.gaps_ns[TALLY_GAPS_MAX - 1] = 12;
+    json = written(t);
+    back = read_back(json);
+    assert_int_equal(back->tally.gap_count, TALLY_GAPS_MAX);
+    assert_int_equal(back->tally.gaps_ns[TALLY_GAPS_MAX - 1], 12);
+    snprintf(more, sizeof(more), "\"%s 13\"", json_string_value(at(json, "client.gaps_ns")));
+    change(json, "client.gaps_ns", more);
+    assert_null(trial_from_json(json, &err));
+    assert_string_equal(err.text, "client.gaps_ns: must be whole numbers, not too many");
     json_decref(json);
     trial_record_free(t);
     trial_record_free(back);
@@ -834,6 +857,7 @@ int main(void)
         cmocka_unit_test(too_many_of_anything_is_refused),
         cmocka_unit_test(a_key_that_is_not_there_reads_as_null),
         cmocka_unit_test(a_record_from_before_the_checks_knows_nothing_of_them),
+        cmocka_unit_test(every_gap_that_was_kept_comes_back_and_not_one_more),
         cmocka_unit_test(a_verdict_says_the_sum_of_its_checks),
         cmocka_unit_test(a_sentence_too_long_is_cut_and_not_refused),
         cmocka_unit_test(memory_that_runs_out_is_an_error_wherever_it_does),
