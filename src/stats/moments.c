@@ -4,50 +4,32 @@
 
 #include "base/bug.h"
 
-/* Neumaier's sum: what rounding takes from the sum is kept beside it. */
-struct sum {
-    double value, lost;
-};
-
-static void add(struct sum *sum, double x)
-{
-    double total = sum->value + x;
-
-    sum->lost += fabs(sum->value) >= fabs(x) ? (sum->value - total) + x : (x - total) + sum->value;
-    sum->value = total;
-}
-
-static double total(const struct sum *sum)
-{
-    return sum->value + sum->lost;
-}
-
 struct moments moments(const double *values, size_t n)
 {
     struct moments m = { .n = n, .mean = NAN, .sd = NAN, .lag1 = NAN };
-    struct sum sum = { 0 }, off = { 0 }, squares = { 0 }, products = { 0 };
-    double count = (double)n, spread;
+    double count = (double)n, sum = 0, off = 0, squares = 0, products = 0;
 
     for (size_t i = 0; i < n; i++) {
         BUG_IF(!isfinite(values[i]));
-        add(&sum, values[i]);
+        sum += values[i];
     }
     if (n == 0)
         return m;
-    m.mean = total(&sum) / count;
+    m.mean = sum / count;
     for (size_t i = 0; i < n; i++) {
         double d = values[i] - m.mean;
 
-        add(&off, d);
-        add(&squares, d * d);
-        if (i > 0)
-            add(&products, d * (values[i - 1] - m.mean));
+        off += d;
+        squares += d * d;
+        products += i > 0 ? d * (values[i - 1] - m.mean) : 0;
     }
-    /* The mean is rounded, so that the deviations do not quite sum to 0. */
-    spread = fmax(0, total(&squares) - total(&off) * total(&off) / count);
+    /* The mean was rounded, so the deviations do not quite sum to 0: what is left of them says by
+     * how much. */
+    m.mean += off / count;
+    squares = fmax(0, squares - off * off / count);
     if (n > 1)
-        m.sd = sqrt(spread / (count - 1));
-    if (spread > 0)
-        m.lag1 = total(&products) / spread;
+        m.sd = sqrt(squares / (count - 1));
+    if (squares > 0)
+        m.lag1 = products / squares;
     return m;
 }

@@ -1,8 +1,8 @@
 /* stats/moments.h -- mean, standard deviation, and how alike neighbours are. Pure.
  *
- * Two passes with compensated sums: values that are large beside their differences (NIST's NumAcc
- * sets) keep all the digits that a double can carry. Where a comparison can do with ranks, it does;
- * this is for planning and for spread. */
+ * Two passes, the second from the mean: values that are large beside their differences (NIST's
+ * NumAcc sets) keep all the digits that a double can carry. Where a comparison can do with ranks,
+ * it does; this is for planning and for spread. */
 #pragma once
 
 #include <stddef.h>
