@@ -160,6 +160,56 @@ static void intervals_hold_the_true_median_as_often_as_they_say(void **state)
     (void)state;
 }
 
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+enum tail { EXPONENTIAL, LOGNORMAL, PARETO, TAILS };
+
+static double draw(struct rng *rng, enum tail tail)
+{
+    double u = rng_unit(rng);
+
+    switch (tail) {
+    case EXPONENTIAL:
+        return -log(u);
+    case LOGNORMAL:
+        return exp(sqrt(-2 * log(u)) * cos(2 * M_PI * rng_unit(rng)));
+    case PARETO:
+        return pow(u, -1 / 1.5);
+    case TAILS:
+        break;
+    }
+    return 0;
+}
+
+/* The same of a p99 of 1000 samples, however heavy the tail (shared/spec/validity.md, T7). */
+static void intervals_hold_a_true_p99_too(void **state)
+{
+    static const double truths[TAILS] = { 4.605170186, 10.240473658, 21.544346900 };
+    enum { TRIALS = 1000, N = 1000 };
+    struct ranks r = interval_ranks(N, 0.99, 0.95);
+
+    for (int tail = 0; tail < TAILS; tail++) {
+        struct rng rng = { 12 };
+        int held = 0;
+
+        for (int trial = 0; trial < TRIALS; trial++) {
+            static double values[N];
+
+            for (int k = 0; k < N; k++)
+                values[k] = draw(&rng, (enum tail)tail);
+            qsort(values, N, sizeof(values[0]), compare_doubles);
+            held += values[r.lower - 1] <= truths[tail] && truths[tail] <= values[r.upper - 1];
+        }
+        assert_in_range(held, 940, 995);
+    }
+    (void)state;
+}
+
 static void ask_for_a_median_of_nothing_known(void *unused)
 {
     double values[] = { 1, (double)NAN, 2 };
@@ -196,6 +246,7 @@ int main(void)
         cmocka_unit_test(ranks_of_small_samples_follow_the_definition),
         cmocka_unit_test(medians_are_the_middle_and_bounded_from_six_on),
         cmocka_unit_test(intervals_hold_the_true_median_as_often_as_they_say),
+        cmocka_unit_test(intervals_hold_a_true_p99_too),
         cmocka_unit_test(questions_without_an_answer_stop_the_program),
     };
 
