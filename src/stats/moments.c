@@ -6,7 +6,7 @@
 
 struct moments moments(const double *values, size_t n)
 {
-    struct moments m = { .n = n, .mean = NAN, .sd = NAN, .lag1 = NAN };
+    struct moments m = { .n = n, .mean = (double)NAN, .sd = (double)NAN, .lag1 = (double)NAN };
     double count = (double)n, sum = 0, off = 0, squares = 0, products = 0;
 
     for (size_t i = 0; i < n; i++) {

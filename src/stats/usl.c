@@ -96,7 +96,7 @@ static double squares(const struct points *points, const double *p)
         double off = points->x[i] - curve(p, points->load[i]);
 
         if (!(divisor(p, points->load[i]) > 0))
-            return INFINITY;
+            return (double)INFINITY;
         sum += off * off;
     }
     return sum;
@@ -164,7 +164,7 @@ static bool search(const struct points *points, double *p,
         rounding += EXACT * points->x[i] * points->x[i];
     for (int step = 0; step < STEPS_MAX; step++) {
         struct normal normal;
-        double by[PARAMETERS], next[PARAMETERS], gain = 0, better = INFINITY;
+        double by[PARAMETERS], next[PARAMETERS], gain = 0, better = (double)INFINITY;
 
         if (!linearise(points, p, &normal, ret_inverse))
             return false;
@@ -308,16 +308,16 @@ static void describe(struct usl *usl, const struct points *points, const double 
 
 struct usl usl_fit(const double *load, const double *throughput, size_t count, double confidence)
 {
-    static const struct usl_value nothing = { NAN, NAN, NAN };
+    static const struct usl_value nothing = { (double)NAN, (double)NAN, (double)NAN };
     struct points points = { load, throughput, count };
     struct usl usl = { .claim = USL_FEW_LOADS,
                        .alpha = nothing,
                        .beta = nothing,
                        .gamma = nothing,
-                       .residual = NAN,
+                       .residual = (double)NAN,
                        .peak = nothing,
-                       .peak_x = NAN,
-                       .limit = NAN };
+                       .peak_x = (double)NAN,
+                       .limit = (double)NAN };
     double inverse[PARAMETERS][PARAMETERS], p[PARAMETERS];
 
     BUG_IF(!(confidence > 0 && confidence < 1));

@@ -32,10 +32,10 @@ static struct margin within(double floor)
 static struct difference not_seen(void)
 {
     return (struct difference){ .b = 1,
-                                .ratio = NAN,
-                                .low = NAN,
-                                .high = NAN,
-                                .spread = NAN,
+                                .ratio = (double)NAN,
+                                .low = (double)NAN,
+                                .high = (double)NAN,
+                                .spread = (double)NAN,
                                 .p = 1,
                                 .p_holm = 1,
                                 .finding = FINDING_NOT_SHOWN };
