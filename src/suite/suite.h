@@ -114,6 +114,7 @@ struct suite_preset {
 #define SUITE_BLOCKS_MAX    10000
 #define SUITE_INSTANCES_MAX 64   /* of one process */
 #define SUITE_WORKERS_MAX   1024 /* the highest value of the factor `workers` */
+#define SUITE_CORES_MAX     64   /* and of the factor `cores` */
 #define SUITE_NAME_MAX      63 /* bytes: of everything that has a name, and of a factor's values */
 #define SUITE_FILE_MAX      (1u << 20)  /* bytes of suite.yaml */
 #define SUITE_BODY_MAX      (64u << 20) /* bytes of a body_file */
@@ -178,6 +179,7 @@ struct variant {
     struct setting *settings; /* one a factor */
     size_t setting_count;
     uint32_t workers; /* the factor `workers`, else 1 */
+    uint32_t cores;   /* the factor `cores`: on how many CPUs it runs. 0: on all that targets get */
 };
 
 /* All variants of the targets that are run, in the file's order; they live as long as the suite.

@@ -19,71 +19,6 @@ struct reading {
     struct suite_target *target;
 };
 
-/* ---- factors ---- */
-
-static bool workers_check(const struct node *mapping, const struct factor *factor,
-                          struct error *err)
-{
-    const struct node *entry = node_get(mapping, "values")->first;
-    char quoted[QUOTE_MAX];
-    uint64_t workers;
-
-    for (; entry != NULL; entry = entry->next)
-        if (!slice_u64(entry->text, SUITE_WORKERS_MAX, &workers) || workers == 0)
-            return node_wrong(entry, err, "must be a whole number from 1 to %d, not '%s'",
-                              SUITE_WORKERS_MAX, quote(entry->text, quoted));
-    BUG_IF(factor->value_count == 0);
-    return true;
-}
-
-static bool values_check(const struct node *mapping, struct error *err)
-{
-    const struct node *entry = node_get(mapping, "values")->first;
-
-    for (; entry != NULL; entry = entry->next) {
-        if (entry->text.len > SUITE_NAME_MAX)
-            return node_wrong(entry, err, "has %zu bytes; the limit is %d", entry->text.len,
-                              SUITE_NAME_MAX);
-        for (size_t i = 0; i < entry->text.len; i++)
-            if ((unsigned char)entry->text.ptr[i] < 0x20 || entry->text.ptr[i] == 0x7f)
-                return node_wrong(entry, err,
-                                  "has a control character; a value stands in tables and names");
-    }
-    return true;
-}
-
-static bool factor_convert(struct suite *suite, const struct node *mapping,
-                           const struct raw_factor *raw, struct factor *factor, struct error *err)
-{
-    if (!word_check(mapping, "name", err) || !values_check(mapping, err))
-        return false;
-    factor->name = text_copy(suite, raw->name);
-    factor->values = texts_copy(suite, raw->values, raw->values_count);
-    factor->value_count = raw->values_count;
-    if (placeholder_is_builtin(factor->name))
-        return key_wrong(mapping, "name", err,
-                         "is '%s', which {%s} stands for already; use another word", raw->name,
-                         raw->name);
-    if (slice_equal(factor->name, SLICE("workers")))
-        return workers_check(mapping, factor, err);
-    return true;
-}
-
-bool factors_convert(struct suite *suite, const struct node *mapping, const struct raw_factor *raw,
-                     unsigned count, struct factor **ret_factors, size_t *ret_count,
-                     struct error *err)
-{
-    const struct node *entry = count > 0 ? node_get(mapping, "factors")->first : NULL;
-    struct factor *factors = arena_new(&suite->memory->arena, struct factor, count);
-
-    for (unsigned i = 0; i < count; i++, entry = entry->next)
-        if (!factor_convert(suite, entry, &raw[i], &factors[i], err))
-            return false;
-    *ret_factors = factors;
-    *ret_count = count;
-    return true;
-}
-
 /* ---- processes ---- */
 
 /* The highest number of instances that this text can come to: it is a number, or a placeholder for
@@ -172,32 +107,46 @@ static bool start_convert(const struct reading *r, struct error *err)
 
 /* ---- an application that is called ---- */
 
-static bool choice_check(const struct node *mapping, const char *key, const char *value,
-                         const char *const *choices, struct error *err)
+static bool choice_check(const struct node *node, const char *const *choices, struct error *err)
 {
-    const struct node *node = node_get(mapping, key);
-    size_t start, pos = 0;
-    struct slice name;
-    char quoted[QUOTE_MAX];
+    char words[100], quoted[QUOTE_MAX];
+    struct text text = TEXT(words);
 
-    if (value == NULL || placeholder_next(node->text, &pos, &start, &name))
-        return true;
-    for (size_t i = 0; choices[i] != NULL; i++)
-        if (strcmp(choices[i], value) == 0)
+    for (size_t i = 0; choices[i] != NULL; i++) {
+        if (slice_equal(node->text, slice_of(choices[i])))
             return true;
-    return node_wrong(node, err, "must be %s, %s or %s, not '%s'", choices[0], choices[1],
-                      choices[2], quote(node->text, quoted));
+        text_format(&text, "%s%s",
+                    i == 0                   ? ""
+                    : choices[i + 1] == NULL ? " or "
+                                             : ", ",
+                    choices[i]);
+    }
+    return node_wrong(node, err, "must be %s, not '%s'", words, quote(node->text, quoted));
 }
 
-/* The runner refuses what it cannot do: a runtime that is not there, an interface it has not. */
+/* A word, or a factor with such values: these are looked at when it is called. */
+static bool gc_check(const struct reading *r, const struct node *gc, struct error *err)
+{
+    static const char *const words[] = { "on", "off", "frozen", NULL };
+    size_t start, pos = 0;
+    struct slice name;
+
+    if (gc == NULL)
+        return true;
+    if (!placeholder_next(gc->text, &pos, &start, &name))
+        return choice_check(gc, words, err);
+    return placeholders_check(r->suite, r->target, 0, USE_BUILD, gc, err);
+}
+
+/* The runner refuses what it cannot do: an interface it has not. Whether a runtime's runner was
+ * built is found when it is run. */
 static bool inproc_convert(const struct reading *r, struct error *err)
 {
     static const char *const not_beside[] = { "start", "processes", "instances", "address",
                                               "env",   "ceiling",   "expects" };
-    static const char *const gcs[] = { "on", "off", "frozen", NULL };
+    static const char *const runtimes[] = { "cpython", "pypy", "php", "c", NULL };
     const struct node *mapping = node_get(r->mapping, "inproc");
     const struct raw_inproc *raw = r->raw->inproc;
-    const struct node *gc = node_get(mapping, "gc");
 
     for (size_t i = 0; i < sizeof(not_beside) / sizeof(not_beside[0]); i++)
         if (node_get(r->mapping, not_beside[i]) != NULL)
@@ -210,9 +159,8 @@ static bool inproc_convert(const struct reading *r, struct error *err)
         .interface = text_copy(r->suite, raw->interface),
         .gc = text_copy(r->suite, raw->gc),
     };
-    if (!word_check(mapping, "runtime", err) || !choice_check(mapping, "gc", raw->gc, gcs, err))
-        return false;
-    if (gc != NULL && !placeholders_check(r->suite, r->target, 0, USE_BUILD, gc, err))
+    if (!choice_check(node_get(mapping, "runtime"), runtimes, err) ||
+        !gc_check(r, node_get(mapping, "gc"), err))
         return false;
     return placeholders_check(r->suite, r->target, 0, USE_BUILD, node_get(mapping, "app"), err);
 }

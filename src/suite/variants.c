@@ -40,13 +40,22 @@ size_t variants_count(const struct suite *suite, const struct suite_target *targ
     return count;
 }
 
+/* The value of a factor whose values were checked to be numbers; `without` where there is none. */
+static uint32_t number_of(const struct variant *variant, struct slice name, uint32_t without)
+{
+    struct slice value = variant_setting(variant, name);
+    uint64_t number = without;
+
+    BUG_IF(value.ptr != NULL && !slice_u64(value, UINT32_MAX, &number));
+    return (uint32_t)number;
+}
+
 /* Number `number` of the combinations; the last factor turns fastest. */
 static void fill(struct arena *arena, struct variant *variant, const struct factor *const *factors,
                  size_t factor_count, size_t number)
 {
     char name[VARIANT_NAME_MAX];
     struct text text = TEXT(name);
-    uint64_t workers = 1;
 
     variant->settings = arena_new(arena, struct setting, factor_count);
     variant->setting_count = factor_count;
@@ -62,12 +71,11 @@ static void fill(struct arena *arena, struct variant *variant, const struct fact
 
         if (factors[i]->value_count > 1)
             text_format(&text, " %s=%s", setting->name.ptr, setting->value.ptr);
-        if (slice_equal(setting->name, SLICE("workers")))
-            BUG_IF(!slice_u64(setting->value, SUITE_WORKERS_MAX, &workers));
     }
     BUG_IF(text.cut);
     variant->name = (struct slice){ arena_text(arena, text.ptr, text.len), text.len };
-    variant->workers = (uint32_t)workers;
+    variant->workers = number_of(variant, SLICE("workers"), 1);
+    variant->cores = number_of(variant, SLICE("cores"), 0);
 }
 
 static bool is_chosen(const struct suite *suite, size_t target)

@@ -553,6 +553,9 @@ static void names_that_would_break_tables_are_refused(void **state)
         { __LINE__, TARGET(", factors: [{name: workers, values: [1, two]}]"),
          "4:71: error: entry 2 of 'values' in factor 'workers' of target 't' must be a whole "
           "number from 1 to 1024, not 'two'"                                      },
+        { __LINE__, TARGET(", factors: [{name: cores, values: [1, 65]}]"),
+         "4:69: error: entry 2 of 'values' in factor 'cores' of target 't' must be a whole number "
+          "from 1 to 64, not '65'"                                                },
         { __LINE__, TARGET(", factors: [{name: workers, values: [0]}]"),
          "4:68: error: entry 1 of 'values' in factor 'workers' of target 't' must be a whole "
           "number from 1 to 1024, not '0'"                                        },
@@ -582,6 +585,14 @@ static void targets_that_cannot_be_run_are_refused(void **state)
         { __LINE__, SUITE WORKLOADS CALLS TARGETS,
          "4:28: error: 'start' in target 't' needs a load that is not model: inproc; there is "
           "none"                                                                              },
+        { __LINE__,
+         SUITE WORKLOADS CALLS "targets: [{name: t, inproc: {runtime: cobol, app: a}}]\n",
+         "4:39: error: 'runtime' in inproc of target 't' must be cpython, pypy, php or c, not "
+          "'cobol'"                                                                           },
+        { __LINE__,
+         SUITE WORKLOADS CALLS "targets: [{name: t, inproc: {runtime: \"{mode}\", app: a}}]\n",
+         "4:39: error: 'runtime' in inproc of target 't' must be cpython, pypy, php or c, not "
+          "'{mode}'"                                                                          },
         { __LINE__,
          SUITE WORKLOADS CALLS "targets: [{name: t, inproc: {runtime: c, app: a, gc: maybe}}]\n",
          "4:54: error: 'gc' in inproc of target 't' must be on, off or frozen, not 'maybe'"   },
