@@ -11,7 +11,9 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/folder.h"
+#include "base/rng.h"
 #include "load/ask.h"
+#include "load/request.h"
 #include "net/sock.h"
 #include "target/command.h"
 #include "target/guardian.h"
@@ -110,6 +112,24 @@ bool target_build(const struct suite *suite, const struct variant *variant,
     return true;
 }
 
+/* The path as it is driven: the same fresh digits wherever it has a nonce. */
+static void add_path(struct text *line, struct slice path)
+{
+    const struct slice mark = SLICE("{nonce}");
+    struct rng rng = { (uint64_t)mono_now().ns };
+    char digits[WORKLOAD_NONCE_LEN];
+
+    request_nonce_digits(rng_next(&rng), digits);
+    for (size_t i = 0; i < path.len;) {
+        struct slice rest = { path.ptr + i, path.len - i };
+        bool is_mark = slice_starts(rest, mark);
+
+        text_add(line, is_mark ? (struct slice){ digits, sizeof(digits) }
+                               : (struct slice){ rest.ptr, 1 });
+        i += is_mark ? mark.len : 1;
+    }
+}
+
 bool target_verify(const struct suite *suite, const struct variant *variant,
                    const struct workload *workload, const struct target_place *place,
                    const struct target *target, const volatile sig_atomic_t *stop_asked,
@@ -121,14 +141,17 @@ bool target_verify(const struct suite *suite, const struct variant *variant,
     int64_t took_ns;
     int status = 0;
 
-    if (workload->verify.len == 0)
+    if (workload->verify.len == 0 || variant->target->ceiling)
         return true;
     text_add(&line, workload->verify);
     addr_text(&target->addresses[0], where);
-    if (addr_port(&target->addresses[0]) == 0)
+    if (addr_port(&target->addresses[0]) == 0) {
         text_format(&line, " '%s'", where);
-    else
-        text_format(&line, " 'http://%s%.*s'", where, (int)workload->path.len, workload->path.ptr);
+    } else {
+        text_format(&line, " 'http://%s", where);
+        add_path(&line, workload->path);
+        text_format(&line, "'");
+    }
     snprintf(output, sizeof(output), "%s.verify", place->output);
     if (!run_command(&at, (struct slice){ command, line.len }, output, VERIFY_MAX_NS, stop_asked,
                      &status, &took_ns, err))

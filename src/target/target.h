@@ -89,9 +89,10 @@ bool target_stop(struct target *target, struct error *err);
 struct workload target_workload(const struct suite *suite, const struct variant *variant,
                                 const struct workload *workload);
 
-/* Runs the workload's `verify` command, if it has one, with the target's URL as its last argument;
- * the target must be up. False with the command's last lines of output when it says no (any status
- * but 0), or takes longer than 30 s. */
+/* Runs the workload's `verify` command, if it has one, with the target's URL as its last argument,
+ * {nonce} in its path filled in; the target must be up. A ceiling is not asked: our own server
+ * knows the one answer it was given, and the drive checks that one. False with the command's last
+ * lines of output when it says no (any status but 0), or takes longer than 30 s. */
 bool target_verify(const struct suite *suite, const struct variant *variant,
                    const struct workload *workload, const struct target_place *place,
                    const struct target *target, const volatile sig_atomic_t *stop_asked,
