@@ -15,6 +15,7 @@
 #include "report/ranking.h"
 #include "report/terminal.h"
 #include "run/calls.h"
+#include "run/cores.h"
 #include "run/session.h"
 #include "stats/interval.h"
 
@@ -174,6 +175,7 @@ static bool print_plan_json(const struct session *s)
     struct slice list[SUITE_LOADS_MAX * STAGES_MAX]; /* a quarter of a megabyte */
     json_t *plan = json_object();
     json_t *targets = json_array();
+    const struct estimate estimate = session_estimate(s);
     bool fine;
 
     for (size_t i = 0; i < s->variant_count; i++)
@@ -187,7 +189,8 @@ static bool print_plan_json(const struct session *s)
     json_object_set_new(plan, "loads", names(list, load_names(s->suite, list)));
     json_object_set_new(plan, "trials", json_integer((json_int_t)s->record_count));
     json_object_set_new(plan, "calls", json_integer((json_int_t)calls_count(s)));
-    json_object_set_new(plan, "seconds", json_real(round((double)session_ns(s) / 1e8) / 10));
+    json_object_set_new(plan, "seconds", json_real(round((double)estimate.ns / 1e8) / 10));
+    json_object_set_new(plan, "guessed", json_integer((json_int_t)estimate.guessed));
     fine = json_dumpf(plan, stdout, JSON_INDENT(2)) == 0 && printf("\n") > 0 && fflush(stdout) == 0;
     json_decref(plan);
     return fine;
@@ -207,21 +210,38 @@ static size_t count_bits(uint64_t mask)
     return (size_t)__builtin_popcountll(mask);
 }
 
+/* What stands in the plan and cannot be run here. */
+static void print_misfits(const struct session *s)
+{
+    struct places places;
+    struct error why;
+
+    for (size_t i = 0; i < s->variant_count; i++)
+        if (!cores_places(&s->places, &s->variants[i], &places, &why))
+            printf("%s: %s\n", s->variants[i].name.ptr, why.text);
+}
+
 static bool print_plan(const struct session *s)
 {
+    const struct estimate estimate = session_estimate(s);
     char time_text[UNITS_TEXT_MAX];
 
     printf("%s: %.*s\n", s->suite->file, (int)s->suite->title.len, s->suite->title.ptr);
     printf("%zu variants x %zu workloads x %zu loads, %u blocks: %zu trials, about %s, seed %llu\n",
            s->variant_count, count_bits(s->suite->workloads_mask), count_bits(s->suite->loads_mask),
-           s->blocks, s->record_count, units_duration(session_ns(s), true, time_text),
+           s->blocks, s->record_count, units_duration(estimate.ns, true, time_text),
            (unsigned long long)s->options.seed);
+    if (estimate.guessed > 0)
+        printf("the time of %zu of %zu starts is a guess: they were not run here before\n",
+               estimate.guessed, estimate.starts);
     if (calls_count(s) > 0)
         printf("%zu applications called in-process, in %u processes each\n", calls_count(s),
                s->blocks);
     print_cpus("generator on", s->places.client, s->places.client_count);
     print_cpus(", targets on", s->places.server, s->places.server_count);
-    printf("\n\n%-6s %-5s %-36s %-20s %s\n", "block", "no.", "target", "workload", "load");
+    printf("\n");
+    print_misfits(s);
+    printf("\n%-6s %-5s %-36s %-20s %s\n", "block", "no.", "target", "workload", "load");
     for (size_t i = 0; i < s->slot_count; i++) {
         const struct trial_slot *slot = &s->slots[i];
         const struct slice target = s->variants[slot->variant].name;
@@ -309,7 +329,7 @@ static int64_t time_left_ns(const struct view *v, struct mono now)
     int64_t elapsed_ns = mono_diff_ns(v->started, now);
 
     if (v->done == 0)
-        return session_ns(v->session);
+        return session_estimate(v->session).ns;
     return (int64_t)((double)elapsed_ns / (double)v->done *
                      (double)(v->session->record_count - v->done));
 }
@@ -445,16 +465,28 @@ static bool calls_complete(const json_t *tables)
     return true;
 }
 
+/* Of a variant that needs more cores than there are: no failure, there is nothing to mend. */
+static bool is_misfit(const struct session *s, const struct trial_record *t)
+{
+    size_t i = variant_index(s, t->target);
+    struct places places;
+    struct error why;
+
+    return i < s->variant_count && !cores_places(&s->places, &s->variants[i], &places, &why);
+}
+
 /* Whether each target could be measured: what could not be has its reason in the ranking. */
-static bool all_complete(const struct run_record *run)
+static bool all_complete(const struct session *s, const struct run_record *run)
 {
     for (size_t i = 0; i < run->trial_count; i++)
-        if (run->trials[i]->state != TRIAL_DONE || run->trials[i]->tally.ok == 0)
+        if ((run->trials[i]->state != TRIAL_DONE || run->trials[i]->tally.ok == 0) &&
+            !is_misfit(s, run->trials[i]))
             return false;
     return calls_complete(run->inproc) && (run->trial_count > 0 || run->inproc != NULL);
 }
 
-static int report(const struct options *o, const struct run_record *run, struct error *err)
+static int report(const struct options *o, const struct session *s, const struct run_record *run,
+                  struct error *err)
 {
     if (o->common.quiet < 2 && !stdout_taken(&o->common)) {
         struct screen out = screen_detect(stdout, o->common.color);
@@ -468,7 +500,7 @@ static int report(const struct options *o, const struct run_record *run, struct 
         error_set(err, errno, "write the result to standard output");
         return fail(err);
     }
-    if (stop_asked == 0 && !all_complete(run)) {
+    if (stop_asked == 0 && !all_complete(s, run)) {
         fprintf(stderr,
                 "error: not every target could be measured; the reasons stand beside them\n");
         return EXIT_MEASUREMENT;
@@ -495,7 +527,7 @@ static int run_suite(struct options *o, struct session *s, struct error *err)
     else
         fine = session_run(s, store, &observer, &run, &failure);
     view_close(&view);
-    code = run == NULL ? EXIT_DONE : report(o, run, err);
+    code = run == NULL ? EXIT_DONE : report(o, s, run, err);
     if (!fine)
         code = fail(&failure);
     run_record_free(run);

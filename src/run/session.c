@@ -7,16 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/folder.h"
 #include "base/rng.h"
 #include "probe/host.h"
+#include "run/cache.h"
 #include "run/calls.h"
+#include "run/cores.h"
 #include "run/cpus.h"
 #include "run/drive.h"
+#include "run/times.h"
 
 #define PATH_TEXT_MAX       4096
 #define PUBLISHED_BYTES_MAX 262144 /* a published table is a page of a paper */
@@ -76,10 +76,23 @@ static struct places choose_places(const struct session *s)
     return places;
 }
 
+/* Some variants may need more cores than there are: they are listed with that reason. All of them
+ * is nothing to run. */
+static bool check_cores(const struct session *s, struct error *err)
+{
+    struct places places;
+
+    for (size_t i = 0; i < s->variant_count; i++)
+        if (cores_places(&s->places, &s->variants[i], &places, err))
+            return true;
+    return s->variant_count == 0 || error_wrap(err, "suite %s", s->suite->name.ptr);
+}
+
 bool session_plan(const struct session_options *options, struct session *ret_session,
                   struct error *err)
 {
     struct session s = { .options = *options };
+    char times[PATH_TEXT_MAX];
 
     if (!suite_read(options->path, &s.suite, err))
         return false;
@@ -90,6 +103,9 @@ bool session_plan(const struct session_options *options, struct session *ret_ses
     s.blocks = options->blocks > 0 ? options->blocks : s.suite->blocks;
     for (size_t i = 0; i < s.suite->load_count; i++)
         load_complete(&s.suite->loads[i]);
+    s.places = choose_places(&s);
+    if (!check_cores(&s, err))
+        goto failed;
     if (!arena_map(&s.arena,
                    blocks_plan_bytes(s.suite, s.variant_count, s.blocks) +
                        s.variant_count * (sizeof(struct prepared) + (size_t)4 * PATH_TEXT_MAX) +
@@ -107,7 +123,8 @@ bool session_plan(const struct session_options *options, struct session *ret_ses
         goto failed;
     }
     s.record_count = blocks_records(s.suite, s.slots, s.slot_count);
-    s.places = choose_places(&s);
+    cache_times(s.suite->name, times, sizeof(times));
+    s.times = times_read(times);
     *ret_session = s;
     return true;
 failed:
@@ -117,47 +134,38 @@ failed:
 
 void session_release(struct session *session)
 {
+    json_decref(session->times);
     arena_unmap(&session->arena);
     suite_free(session->suite);
 }
 
-int64_t session_ns(const struct session *session)
+static struct times_key times_key(const struct session *s, const struct trial_slot *slot)
 {
-    int64_t sum_ns = calls_ns(session);
+    const struct load *load = &s->suite->loads[slot->load];
 
-    for (size_t i = 0; i < session->slot_count; i++)
-        sum_ns += blocks_trial_ns(&session->suite->loads[session->slots[i].load]);
-    return sum_ns;
+    return (struct times_key){ s->variants[slot->variant].name,
+                               s->suite->workloads[slot->workload].name, load->name,
+                               blocks_trial_ns(load) };
 }
 
-/* ---- the folder for builds and outputs ---- */
-
-/* A folder of this suite's own, locked for as long as we live, so that a second assay with the same
- * suite builds and runs elsewhere. What it holds is kept for the next run. */
-static bool take_folder(const struct session *s, char *ret_path, size_t size, int *ret_lock,
-                        struct error *err)
+struct estimate session_estimate(const struct session *session)
 {
-    char cache[PATH_TEXT_MAX], lock_path[PATH_TEXT_MAX + 8];
+    struct estimate estimate = { .ns = calls_ns(session) };
 
-    folder_cache(cache, sizeof(cache));
-    for (unsigned number = 1; number <= 64; number++) {
-        int len = snprintf(ret_path, size, "%s/%.*s-%u", cache, (int)s->suite->name.len,
-                           s->suite->name.ptr, number);
+    for (size_t i = 0; i < session->slot_count; i++) {
+        const struct trial_slot *slot = &session->slots[i];
+        const struct times_key key = times_key(session, slot);
+        int64_t took_ns = times_of(session->times, &key);
+        struct places places;
+        struct error why;
 
-        if (len < 0 || (size_t)len >= size)
-            return error_set(err, ENAMETOOLONG, "make a folder below %s", cache);
-        if (!folder_make(ret_path, err))
-            return false;
-        snprintf(lock_path, sizeof(lock_path), "%s/lock", ret_path);
-        *ret_lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (*ret_lock < 0)
-            return error_set(err, errno, "open %s", lock_path);
-        if (flock(*ret_lock, LOCK_EX | LOCK_NB) == 0)
-            return true;
-        close(*ret_lock);
+        if (!cores_places(&session->places, &session->variants[slot->variant], &places, &why))
+            continue;
+        estimate.ns += took_ns >= 0 ? took_ns : key.guess_ns;
+        estimate.guessed += took_ns < 0;
+        estimate.starts++;
     }
-    return error_set(err, 0, "64 runs of this suite go on at once: all folders below %s are locked",
-                     cache);
+    return estimate;
 }
 
 /* ---- preparing the variants ---- */
@@ -176,17 +184,22 @@ static void file_name_of(struct slice name, char *ret_text, size_t size)
     ret_text[len] = '\0';
 }
 
-static struct target_place place_of(struct session *s, const char *folder,
-                                    const struct variant *variant)
+/* Where its files go, and on which CPUs it runs; or that there are too few of these. */
+static void place(struct session *s, const char *folder, const struct variant *variant,
+                  struct prepared *p)
 {
     char name[256];
+    struct error why;
 
+    *p = (struct prepared){ .places = s->places };
+    if (!cores_places(&s->places, variant, &p->places, &why))
+        p->not_built = arena_format(&s->arena, "%s", why.text);
     file_name_of(variant->name, name, sizeof(name));
-    return (struct target_place){
+    p->place = (struct target_place){
         .folder = arena_format(&s->arena, "%s/%s", folder, name),
         .output = arena_format(&s->arena, "%s/%s.output", folder, name),
-        .cpus = s->places.server,
-        .cpu_count = s->places.server_count,
+        .cpus = p->places.server,
+        .cpu_count = p->places.server_count,
     };
 }
 
@@ -199,6 +212,8 @@ static void prepare(struct session *s, const struct variant *variant, struct pre
     p->build_ms = (double)NAN;
     p->shipped_bytes = p->image_bytes = -1;
     p->version = "";
+    if (p->not_built != NULL)
+        return;
     if (!target_installed(variant->target, text, sizeof(text))) {
         p->not_built = arena_format(&s->arena, "not installed: apt-get install %s", text);
         return;
@@ -244,7 +259,7 @@ static struct prepared *prepare_all(struct session *s, const char *folder,
     struct prepared *all = arena_new(&s->arena, struct prepared, s->variant_count);
 
     for (size_t i = 0; i < s->variant_count; i++) {
-        all[i].place = place_of(s, folder, &s->variants[i]);
+        place(s, folder, &s->variants[i], &all[i]);
         if (stopped(s))
             continue;
         say_build(observer, &s->variants[i]);
@@ -317,7 +332,7 @@ static bool run_slot(struct trials *t, const struct trial_slot *slot, struct err
         .position = slot->position,
         .seed = rng_split(s->options.seed, (uint64_t)(slot - s->slots) + 1).state,
         .ring = s->options.ring,
-        .places = &s->places,
+        .places = &t->prepared[slot->variant].places,
         .kept_ceiling_only = s->options.kept_ceiling_only,
         .stop_asked = s->options.stop_asked,
         .observer = t->observer,
@@ -332,12 +347,16 @@ static bool run_all(struct trials *t, struct error *err)
 
     for (size_t i = 0; i < s->slot_count && !stopped(s); i++) {
         const struct trial_slot *slot = &s->slots[i];
+        const struct times_key key = times_key(s, slot);
+        const struct mono begin = mono_now();
 
         t->index = blocks_records(s->suite, s->slots, i);
         if (is_hopeless(t->run, s, slot))
             continue;
         if (!run_slot(t, slot, err))
             return stopped(s);
+        if (!stopped(s) && t->prepared[slot->variant].not_built == NULL)
+            times_note(s->times, &key, mono_diff_ns(begin, mono_now()));
     }
     return true;
 }
@@ -415,7 +434,7 @@ static bool run_in_folder(struct session *s, const char *folder, struct store *s
 bool session_run(struct session *session, struct store *store, const struct observer *observer,
                  struct run_record **ret_run, struct error *err)
 {
-    char folder[PATH_TEXT_MAX];
+    char folder[PATH_TEXT_MAX], times[PATH_TEXT_MAX];
     struct run_record *run;
     int lock = -1;
     bool fine;
@@ -425,7 +444,7 @@ bool session_run(struct session *session, struct store *store, const struct obse
         if (suite_runs_load(session->suite, i) && session->suite->loads[i].model != LOAD_INPROC &&
             !drive_descriptors(&session->suite->loads[i], err))
             return false;
-    if (!take_folder(session, folder, sizeof(folder), &lock, err))
+    if (!cache_take(session->suite->name, folder, sizeof(folder), &lock, err))
         return false;
     run = new_run(session, err);
     if (run == NULL) {
@@ -434,6 +453,8 @@ bool session_run(struct session *session, struct store *store, const struct obse
     }
     fine = run_in_folder(session, folder, store, observer, run, err);
     close(lock);
+    cache_times(session->suite->name, times, sizeof(times));
+    times_write(session->times, times);
     *ret_run = run;
     return fine;
 }

@@ -1,6 +1,7 @@
 /* run/session.h -- a whole suite: build, then block by block every trial, each kept as it ends. */
 #pragma once
 
+#include <jansson.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,6 +38,7 @@ struct session {
     size_t slot_count;
     size_t record_count; /* trials: a slot has one, or one a stage */
     uint32_t blocks;
+    json_t *times; /* how long the trials took the last time (run/times.h) */
     struct places places;
     struct arena arena;
 };
@@ -45,8 +47,14 @@ bool session_plan(const struct session_options *options, struct session *ret_ses
                   struct error *err);
 void session_release(struct session *session);
 
-/* About how long all trials take, builds not counted. */
-int64_t session_ns(const struct session *session);
+/* About how long all trials take, builds not counted: each as long as the last time it was run here
+ * with this load, or a guess (blocks_trial_ns). */
+struct estimate {
+    int64_t ns;
+    size_t starts, guessed; /* how many are guesses */
+};
+
+struct estimate session_estimate(const struct session *session);
 
 /* Runs it. *ret_run holds what was measured, also when it was interrupted (partial) and when false
  * is returned for what happened in the middle; NULL when nothing was begun. The caller frees it.

@@ -25,6 +25,7 @@ struct places {
 /* What is known of a variant before its first trial. */
 struct prepared {
     struct target_place place;
+    struct places places;  /* where generator and this variant run (run/cores.h) */
     const char *not_built; /* why it cannot be started; NULL: it can */
     double build_ms;       /* NaN: nothing to build */
     int64_t shipped_bytes; /* -1 unknown */

@@ -1,6 +1,7 @@
 """assay run: suites of servers that work."""
 
 import json
+import os
 import re
 
 import pytest
@@ -149,3 +150,85 @@ def test_the_suites_we_ship_can_be_planned(assay, path):
 
 def test_the_demo_takes_two_minutes_at_most(assay):
     assert plan(assay, ROOT / "suites/demo")["seconds"] <= 120
+
+
+# ---- cores ----
+
+
+def machine_cores():
+    return len(os.sched_getaffinity(0))
+
+
+def cores_suite(suite, values, **more):
+    return suite([own_server(factors=[{"name": "cores", "values": [str(value) for value in values]}], **more)])
+
+
+def test_a_target_runs_on_as_many_cores_as_its_factor_says(assay, suite):
+    if machine_cores() < 2:
+        pytest.skip("one core")
+    done = assay("run", cores_suite(suite, [1, 2]), "-j")
+    assert done.code == 0, done.err
+    ran_on = {t["target"]["name"]: t["server"]["cpus"] for t in done.json["trials"]}
+    assert {name: len(cpus) for name, cpus in ran_on.items()} == {"own cores=1": 1, "own cores=2": 2}
+
+
+def test_a_variant_for_which_there_are_too_few_cores_has_its_reason_and_the_others_run(assay, suite):
+    folder = cores_suite(suite, [1, 64])
+    said = f"not measured: needs 64 cores, this run has {machine_cores()}"
+    assert said in assay("run", folder, "--dry-run").out
+    assert plan(assay, folder)["seconds"] == plan(assay, folder, "--only", "own cores=1")["seconds"]
+    done = assay("run", folder, "-o", "json=run.json")
+    assert done.code == 0, done.err  # this machine is what it is: there is nothing to mend
+    run = json.loads((folder.parent / "run.json").read_text())
+    rows = {row["target"]: row for ranking in run["ranking"] for row in ranking["rows"]}
+    assert rows["own cores=1"]["rank"] == 1
+    assert rows["own cores=64"]["reason"] == said
+    assert said in done.out
+
+
+def test_only_variants_for_which_there_are_too_few_cores_are_nothing_to_run(assay, suite):
+    done = assay("run", cores_suite(suite, [64]))
+    assert done.code == 2
+    assert "needs 64 cores" in done.err
+
+
+# ---- the estimate ----
+
+
+def test_an_estimate_is_a_guess_until_it_was_run_once(assay, suite, tmp_path):
+    folder = suite([own_server()], loads=[{"name": "few", "connections": 1, "requests": 20}], blocks=3)
+    assert plan(assay, folder)["guessed"] == 3
+    done = assay("run", folder, "--no-save")
+    assert done.code == 0, done.err
+    assert plan(assay, folder)["guessed"] == 0
+    remembered = tmp_path / "cache/assay/small.times.json"
+    times = json.loads(remembered.read_text())
+    assert len(times) == 1
+    remembered.write_text(json.dumps({start: 100 * 10**9 for start in times}))
+    assert plan(assay, folder)["seconds"] == 300
+
+
+# ---- verify ----
+
+
+def test_verify_gets_a_url_with_a_fresh_nonce(assay, suite, tmp_path):
+    note = tmp_path / "urls"
+    workload = {"name": "hello", "path": "/{nonce}/x-{nonce}", "verify": f"echo >>{note}",
+                "expect": {"status": 200, "body": "hello"}}
+    done = assay("run", suite([own_server()], workloads=[workload], blocks=2))
+    assert done.code == 0, done.out + done.err
+    paths = [re.search(r"http://[^/]+(/.*)", line).group(1) for line in note.read_text().splitlines()]
+    assert len(paths) == 2 and paths[0] != paths[1]
+    for path in paths:
+        assert re.fullmatch(r"/([0-9a-f]{16})/x-\1", path)
+
+
+def test_a_ceiling_is_not_asked_by_verify_but_its_answers_are_checked(assay, suite):
+    """Our own server knows one answer; a program that asks for others cannot tell anything about it."""
+    workload = {"name": "hello", "path": "/", "verify": "false", "expect": {"status": 200, "body": "hello"}}
+    targets = [own_server("theirs"), own_server("ours", ceiling=True),
+               {"name": "wrong", "start": f"{ASSAY} server --port {{port}} --body other", "ceiling": True}]
+    done = assay("run", suite(targets, workloads=[workload]), "-j")
+    assert done.code == 1
+    states = {t["target"]["name"]: t["state"] for t in done.json["trials"]}
+    assert states == {"theirs": "not_ready", "ours": "done", "wrong": "not_ready"}

@@ -1,0 +1,58 @@
+#include "run/cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/folder.h"
+
+#define FOLDER_MAX 4096
+#define FOLDERS    64
+
+static void cache_folder(char *ret_path, size_t size)
+{
+    const char *cache = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+
+    if (cache != NULL && cache[0] == '/')
+        snprintf(ret_path, size, "%s/assay", cache);
+    else if (home != NULL && home[0] == '/')
+        snprintf(ret_path, size, "%s/.cache/assay", home);
+    else
+        snprintf(ret_path, size, "/tmp/assay-%u", getuid());
+}
+
+void cache_times(struct slice suite, char *ret_path, size_t size)
+{
+    char cache[FOLDER_MAX];
+
+    cache_folder(cache, sizeof(cache));
+    snprintf(ret_path, size, "%s/%.*s.times.json", cache, (int)suite.len, suite.ptr);
+}
+
+bool cache_take(struct slice suite, char *ret_path, size_t size, int *ret_lock, struct error *err)
+{
+    char cache[FOLDER_MAX], lock_path[FOLDER_MAX + 8];
+
+    cache_folder(cache, sizeof(cache));
+    for (unsigned number = 1; number <= FOLDERS; number++) {
+        int len = snprintf(ret_path, size, "%s/%.*s-%u", cache, (int)suite.len, suite.ptr, number);
+
+        if (len < 0 || (size_t)len >= size)
+            return error_set(err, ENAMETOOLONG, "make a folder below %s", cache);
+        if (!folder_make(ret_path, err))
+            return false;
+        snprintf(lock_path, sizeof(lock_path), "%s/lock", ret_path);
+        *ret_lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (*ret_lock < 0)
+            return error_set(err, errno, "open %s", lock_path);
+        if (flock(*ret_lock, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        close(*ret_lock);
+    }
+    return error_set(err, 0, "%d runs of this suite go on at once: all folders below %s are locked",
+                     FOLDERS, cache);
+}
