@@ -1,12 +1,10 @@
 """verify.py URL -- is /welcome right, and is everything else missing?
 
 GET /welcome is 200, text/plain or text/html, "Hello World!"; GET of any other path is 404.
-EVERY_PATH_IS_WELCOME in the environment: the second half is not asked (the ceiling knows no paths).
 Exit: 0 it is so, 1 not (and says what came instead).
 """
 
 import http.client
-import os
 import random
 import string
 import sys
@@ -48,10 +46,9 @@ def check_missing(path):
 def main():
     # Twice: an application may keep something of its first answer.
     check_welcome()
-    if "EVERY_PATH_IS_WELCOME" not in os.environ:
-        for path in ("/", "/Welcome", "/welcom", f"/welcome{word()}", f"/{word()}", f"/{word()}/welcome",
-                     f"/{word()}/{word()}/{word()}"):
-            check_missing(path)
+    for path in ("/", "/Welcome", "/welcom", f"/welcome{word()}", f"/{word()}", f"/{word()}/welcome",
+                 f"/{word()}/{word()}/{word()}"):
+        check_missing(path)
     check_welcome()
 
 
