@@ -218,7 +218,7 @@ static void print_misfits(const struct session *s)
 
     for (size_t i = 0; i < s->variant_count; i++)
         if (!cores_places(&s->places, &s->variants[i], &places, &why))
-            printf("%s: %s\n", s->variants[i].name.ptr, why.text);
+            printf("%s: not measured: %s\n", s->variants[i].name.ptr, why.text);
 }
 
 static bool print_plan(const struct session *s)

@@ -21,7 +21,7 @@ bool cores_places(const struct places *all, const struct variant *variant,
         if (!has(&places, all->client[i]) && places.server_count < SUITE_CORES_MAX)
             places.server[places.server_count++] = all->client[i];
     if (places.server_count < variant->cores)
-        return error_usage(err, "not measured: needs %u cores, this run has %u", variant->cores,
+        return error_usage(err, "needs %u cores, this run has %u", variant->cores,
                            places.server_count);
     places.server_count = variant->cores;
     *ret_places = places;

@@ -85,7 +85,7 @@ static bool check_cores(const struct session *s, struct error *err)
     for (size_t i = 0; i < s->variant_count; i++)
         if (cores_places(&s->places, &s->variants[i], &places, err))
             return true;
-    return s->variant_count == 0 || error_wrap(err, "suite %s", s->suite->name.ptr);
+    return s->variant_count == 0 || error_wrap(err, "suite %s: nothing to run", s->suite->name.ptr);
 }
 
 bool session_plan(const struct session_options *options, struct session *ret_session,

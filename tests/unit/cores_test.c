@@ -80,7 +80,7 @@ static void more_cores_than_there_are_is_refused_with_both_numbers(void **state)
 
     (void)state;
     assert_false(cores_places(&FOUR, &variant, &places, &err));
-    assert_string_equal(err.text, "not measured: needs 5 cores, this run has 4");
+    assert_string_equal(err.text, "needs 5 cores, this run has 4");
     assert_int_equal(places.server_count, 77);
 }
 
