@@ -16,12 +16,13 @@
 struct parts {
     const char *application;
     double called, user, kernel, loopback, unix_socket;
+    size_t ways; /* in which it was called */
 };
 
 struct decomposition {
     const struct screen *s;
-    struct parts parts[APPLICATIONS_MAX];
-    size_t count;
+    struct parts parts[APPLICATIONS_MAX]; /* those that can be taken apart come first */
+    size_t count, whole;
 };
 
 /* ---- medians over trials ---- */
@@ -79,12 +80,26 @@ static double cpu_of_a_call(const struct inproc_row *row)
                                  : (double)NAN;
 }
 
-static double called_ns(const struct run_record *run, const char *application)
+static bool is_called_for(const struct inproc_row *row, const struct trial_record *like)
+{
+    const struct inproc_spec *spec = &row->spec;
+
+    return strcmp(row->application, like->application) == 0 && spec->case_count == 1 &&
+           slice_equal(spec->cases[0].method, like->workload.method) &&
+           slice_equal(spec->cases[0].path, like->workload.path);
+}
+
+/* What the application's call costs that this trial served. *ret_ways: how often it was called in
+ * another table, on another runtime or with the collector in another state. Of several none can be
+ * said to be the one that was served. */
+static double called_ns(const struct run_record *run, const struct trial_record *like,
+                        size_t *ret_ways)
 {
     double ns = (double)NAN;
     json_t *document;
     size_t i;
 
+    *ret_ways = 0;
     json_array_foreach(run->inproc, i, document)
     {
         struct inproc_table table;
@@ -92,12 +107,14 @@ static double called_ns(const struct run_record *run, const char *application)
 
         if (!inproc_from_json(document, &table, &ignored))
             continue;
-        for (size_t k = 0; k < table.row_count && isnan(ns); k++)
-            if (strcmp(table.rows[k].application, application) == 0)
+        for (size_t k = 0; k < table.row_count; k++)
+            if (is_called_for(&table.rows[k], like) && isfinite(cpu_of_a_call(&table.rows[k]))) {
                 ns = cpu_of_a_call(&table.rows[k]);
+                (*ret_ways)++;
+            }
         inproc_table_close(&table);
     }
-    return ns;
+    return *ret_ways == 1 ? ns : (double)NAN;
 }
 
 /* ---- the table ---- */
@@ -110,20 +127,30 @@ static bool is_known(const struct decomposition *d, const char *application)
     return false;
 }
 
+static bool is_whole(const struct parts *p)
+{
+    return isfinite(p->called) && isfinite(p->user) && isfinite(p->loopback) &&
+           isfinite(p->unix_socket);
+}
+
 static void add_application(struct decomposition *d, const struct run_record *run,
                             const struct trial_record *like)
 {
     struct parts parts = {
         .application = like->application,
-        .called = called_ns(run, like->application),
         .user = median_of(run, like, false, user_ns),
         .kernel = median_of(run, like, false, kernel_ns),
         .loopback = median_of(run, like, false, record_server_cpu_ns_per_request),
         .unix_socket = median_of(run, like, true, record_server_cpu_ns_per_request),
     };
 
-    if (isfinite(parts.called) && isfinite(parts.loopback) && isfinite(parts.unix_socket))
-        d->parts[d->count++] = parts;
+    parts.called = called_ns(run, like, &parts.ways);
+    d->parts[d->count] = parts;
+    if (is_whole(&parts)) {
+        d->parts[d->count] = d->parts[d->whole];
+        d->parts[d->whole++] = parts;
+    }
+    d->count++;
 }
 
 enum {
@@ -173,7 +200,36 @@ static void cell(const void *context, size_t index, size_t column, char *ret_tex
     }
 }
 
-void decomposition_print(const struct screen *s, const struct run_record *run)
+/* Why an application has no row. */
+static void print_missing(const struct screen *s, const struct parts *p)
+{
+    struct line l;
+
+    line_begin(&l, s, "", 2);
+    line_words(&l, STYLE_PLAIN, slice_of(p->application));
+    line_prose(&l, STYLE_PLAIN, "cannot be taken apart:");
+    if (p->ways > 1)
+        line_prose(&l, STYLE_PLAIN,
+                   "it was called in %zu ways (runtimes, states of the collector), and which of "
+                   "them was served is not known",
+                   p->ways);
+    else
+        line_prose(&l, STYLE_PLAIN, "without a figure %s",
+                   isnan(p->called)     ? "of the call in-process"
+                   : isnan(p->loopback) ? "over loopback"
+                                        : "on a Unix socket");
+    line_end(&l);
+}
+
+static bool has_unix(const struct run_record *run)
+{
+    for (size_t i = 0; i < run->trial_count; i++)
+        if (run->trials[i]->application[0] != '\0' && is_on_unix(run->trials[i]))
+            return true;
+    return false;
+}
+
+static void print_parts(const struct decomposition *d)
 {
     static const struct column columns[COLUMN_COUNT] = {
         [COLUMN_APPLICATION] = {"application",       true },
@@ -184,8 +240,20 @@ void decomposition_print(const struct screen *s, const struct run_record *run)
         [COLUMN_UNIX] = { "on a Unix socket", false},
         [COLUMN_ABOVE] = { "loopback above",   false},
     };
+    struct table table = { d->s, columns, COLUMN_COUNT, d->whole, cell, d, 0, 2 };
+    struct line l;
+
+    table_print(&table);
+    line_begin(&l, d->s, "", 2);
+    line_prose(&l, STYLE_PLAIN,
+               "framework: the call in-process; kernel: the server's system time; server: the "
+               "rest. The last column must be alike for all, or the parts cannot be trusted.");
+    line_end(&l);
+}
+
+void decomposition_print(const struct screen *s, const struct run_record *run)
+{
     struct decomposition d = { .s = s };
-    struct table table = { s, columns, COLUMN_COUNT, 0, cell, &d, 0, 2 };
     struct line l;
 
     for (size_t i = 0; i < run->trial_count && d.count < APPLICATIONS_MAX; i++) {
@@ -194,16 +262,13 @@ void decomposition_print(const struct screen *s, const struct run_record *run)
         if (application[0] != '\0' && !is_known(&d, application))
             add_application(&d, run, run->trials[i]);
     }
-    if (d.count == 0)
+    if (d.count == 0 || !has_unix(run))
         return;
-    table.row_count = d.count;
     line_begin(&l, s, "taken apart: CPU time a request, over loopback", 0);
     line_end(&l);
-    table_print(&table);
-    line_begin(&l, s, "", 2);
-    line_prose(&l, STYLE_PLAIN,
-               "framework: the call in-process; kernel: the server's system time; server: the "
-               "rest. The last column must be alike for all, or the parts cannot be trusted.");
-    line_end(&l);
+    if (d.whole > 0)
+        print_parts(&d);
+    for (size_t i = d.whole; i < d.count; i++)
+        print_missing(s, &d.parts[i]);
     fputc('\n', s->out);
 }

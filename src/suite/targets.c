@@ -455,6 +455,24 @@ static bool target_convert(const struct reading *r, struct error *err)
            loads_read(r, err) && expects_convert(r, err);
 }
 
+/* An application is of one runtime: what a call costs on another says nothing of its server. */
+static bool runtime_check(const struct reading *r, struct error *err)
+{
+    const struct suite_target *target = r->target;
+
+    if (target->application.len == 0 || target->inproc.runtime.len == 0)
+        return true;
+    for (const struct suite_target *other = r->suite->targets; other < target; other++)
+        if (slice_equal(other->application, target->application) && other->inproc.runtime.len > 0 &&
+            !slice_equal(other->inproc.runtime, target->inproc.runtime))
+            return key_wrong(r->mapping, "application", err,
+                             "is called on %s in target '%s' and on %s here; give what runs on "
+                             "another runtime a name of its own",
+                             other->inproc.runtime.ptr, other->name.ptr,
+                             target->inproc.runtime.ptr);
+    return true;
+}
+
 bool targets_convert(struct suite *suite, const struct node *list, const struct raw_suite *raw,
                      struct error *err)
 {
@@ -465,7 +483,7 @@ bool targets_convert(struct suite *suite, const struct node *list, const struct 
     for (unsigned i = 0; i < raw->targets_count; i++, mapping = mapping->next) {
         struct reading r = { suite, mapping, &raw->targets[i], &suite->targets[i] };
 
-        if (!target_convert(&r, err))
+        if (!target_convert(&r, err) || !runtime_check(&r, err))
             return false;
         variants += variants_count(suite, r.target);
         if (variants > SUITE_VARIANTS_MAX)

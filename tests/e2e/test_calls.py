@@ -1,6 +1,7 @@
 """A suite's applications that are called in-process, beside its servers."""
 
 import json
+import re
 
 import jsonschema
 
@@ -67,6 +68,21 @@ def test_one_application_called_and_served_is_taken_apart(assay, suite, tmp_path
     shares = [float(word.strip("()")) for word in line.replace("%", " ").split() if word.startswith("(")]
     assert len(shares) == 3 and abs(sum(shares) - 100) <= 2  # rounded
     assert "taken apart" in assay("show", "last").out
+
+
+def test_an_application_that_cannot_be_taken_apart_has_the_reason(assay, suite):
+    """Called with the collector on and off: neither is known to be the one that was served."""
+    unix = {"start": f"{ASSAY} server --unix-socket {{socket}} --body {HELLO}", "address": "unix:{socket}"}
+    both = {"application": "both", "factors": [{"name": "gc", "values": ["on", "off"]}]}
+    part = {"application": "part"}
+    folder = write(suite, [called("both", "hello:app", gc="{gc}") | both, own_server("both-tcp", application="both"),
+                           own_server("both-unix", application="both") | unix,
+                           called("part", "hello:app") | part, own_server("part-unix") | unix | part])
+    done = assay("run", folder)
+    assert done.code == 0, done.out + done.err
+    told = " ".join(done.out.split("taken apart")[1:]).replace("\n", " ")
+    assert re.search(r"both\s+cannot be\s+:?.*it was called in 2 ways", told)
+    assert re.search(r"part\s+cannot be\s+:?.*without a figure over loopback", told)
 
 
 def test_a_wrong_answer_of_one_leaves_the_others_and_says_so(assay, suite, tmp_path):

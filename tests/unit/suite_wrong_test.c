@@ -573,101 +573,107 @@ static void targets_that_cannot_be_run_are_refused(void **state)
     static const struct wrong cases[] = {
         {__LINE__,  TARGET_OF("name: t"),
          "4:11: error: 'start' in target 't' is missing; write the command that starts it, with "
-          "{port}, or a list of processes"                                                    },
+          "{port}, or a list of processes"                                                                                                },
         { __LINE__, CALLED(", start: run"),
          "4:58: error: 'start' in target 't' is given beside 'inproc': what is called is not "
-          "started; leave one out"                                                            },
+          "started; leave one out"                                                                                                        },
         { __LINE__, CALLED(", env: [A=b]"),
          "4:56: error: 'env' in target 't' is given beside 'inproc': what is called is not "
-          "started; leave one out"                                                            },
+          "started; leave one out"                                                                                                        },
         { __LINE__, SUITE WORKLOADS LOADS "targets: [{name: t, inproc: {runtime: c, app: a}}]\n",
-         "4:29: error: 'inproc' in target 't' needs a load with model: inproc; there is none" },
+         "4:29: error: 'inproc' in target 't' needs a load with model: inproc; there is none"                                             },
         { __LINE__, SUITE WORKLOADS CALLS TARGETS,
          "4:28: error: 'start' in target 't' needs a load that is not model: inproc; there is "
-          "none"                                                                              },
+          "none"                                                                                                                          },
         { __LINE__,
          SUITE WORKLOADS CALLS "targets: [{name: t, inproc: {runtime: cobol, app: a}}]\n",
          "4:39: error: 'runtime' in inproc of target 't' must be cpython, pypy, php or c, not "
-          "'cobol'"                                                                           },
+          "'cobol'"                                                                                                                       },
         { __LINE__,
          SUITE WORKLOADS CALLS "targets: [{name: t, inproc: {runtime: \"{mode}\", app: a}}]\n",
          "4:39: error: 'runtime' in inproc of target 't' must be cpython, pypy, php or c, not "
-          "'{mode}'"                                                                          },
+          "'{mode}'"                                                                                                                      },
         { __LINE__,
          SUITE WORKLOADS CALLS "targets: [{name: t, inproc: {runtime: c, app: a, gc: maybe}}]\n",
-         "4:54: error: 'gc' in inproc of target 't' must be on, off or frozen, not 'maybe'"   },
+         "4:54: error: 'gc' in inproc of target 't' must be on, off or frozen, not 'maybe'"                                               },
         { __LINE__,
          SUITE WORKLOADS CALLS "targets: [{name: t, inproc: {runtime: c, app: \"{foo}\"}}]\n",
          "4:47: error: 'app' in inproc of target 't' has an unknown placeholder {foo}; the "
-          "known ones are {workers} {dir} {suite} {assay} {host} {cpus}"                      },
+          "known ones are {workers} {dir} {suite} {assay} {host} {cpus}"                                                                  },
+        { __LINE__,
+         SUITE WORKLOADS CALLS
+          "targets: [{name: t, application: a, inproc: {runtime: c, app: a}},\n"
+          "  {name: u, application: b, inproc: {runtime: php, app: a}},\n"
+          "  {name: v, application: a, inproc: {runtime: php, app: a}}]\n",                       "6:26: error: 'application' in target 'v' is called on c in target 't' and on php here; "
+          "give what runs on another runtime a name of its own"},
         { __LINE__, LOAD(", model: inproc, connections: 5"),
          "3:47: error: 'connections' in load 'l' has no meaning with model: inproc, which makes "
-          "'requests' calls; leave it out"                                                    },
+          "'requests' calls; leave it out"                                                                                                },
         { __LINE__, TARGET(", processes: [{name: p, start: a}]"),
-         "4:28: error: 'start' in target 't' is given beside 'processes'; leave one out"      },
+         "4:28: error: 'start' in target 't' is given beside 'processes'; leave one out"                                                  },
         { __LINE__, TARGET_OF("name: t, instances: 2, processes: [{name: p, start: a}]"),
          "4:32: error: 'instances' in target 't' is given beside 'processes'; give it to the "
-          "process it is meant for"                                                           },
+          "process it is meant for"                                                                                                       },
         { __LINE__, TARGET(", instances: 0"),
          "4:44: error: 'instances' in target 't' must be a whole number from 1 to 64, or a "
-          "factor with such values, {workers} for example, not '0'"                           },
+          "factor with such values, {workers} for example, not '0'"                                                                       },
         { __LINE__, TARGET(", instances: 65"),
          "4:44: error: 'instances' in target 't' must be a whole number from 1 to 64, or a "
-          "factor with such values, {workers} for example, not '65'"                          },
+          "factor with such values, {workers} for example, not '65'"                                                                      },
         { __LINE__, TARGET(", instances: \"{mode}\""),
          "4:44: error: 'instances' in target 't' must be a whole number from 1 to 64, or a "
-          "factor with such values, {workers} for example, not '{mode}'"                      },
+          "factor with such values, {workers} for example, not '{mode}'"                                                                  },
         { __LINE__, TARGET(", instances: \"{mode}\", factors: [{name: mode, values: [2, x]}]"),
          "4:44: error: 'instances' in target 't' must be a whole number from 1 to 64, or a "
-          "factor with such values, {workers} for example, not '{mode}'"                      },
+          "factor with such values, {workers} for example, not '{mode}'"                                                                  },
         { __LINE__, TARGET_OF("name: t, processes: [{name: p-1, start: a}]"),
          "4:40: error: 'name' in process 'p-1' of target 't' must be a lower-case letter and up "
-          "to 62 more, or digits or _, so that it can stand in braces, not 'p-1'"             },
+          "to 62 more, or digits or _, so that it can stand in braces, not 'p-1'"                                                         },
         { __LINE__, TARGET_OF("name: t, processes: [{name: p, start: a, ready: x}]"),
          "4:60: error: 'ready' in process 'p' of target 't' must begin with '/', as in "
-          "/index.html, not 'x'"                                                              },
+          "/index.html, not 'x'"                                                                                                          },
         { __LINE__, TARGET(", env: [PORT]"),
-         "4:39: error: entry 1 of 'env' in target 't' must look like NAME=value, not 'PORT'"  },
+         "4:39: error: entry 1 of 'env' in target 't' must look like NAME=value, not 'PORT'"                                              },
         { __LINE__, TARGET(", env: [1A=b]"),
-         "4:39: error: entry 1 of 'env' in target 't' must look like NAME=value, not '1A=b'"  },
+         "4:39: error: entry 1 of 'env' in target 't' must look like NAME=value, not '1A=b'"                                              },
         { __LINE__, TARGET(", env: [A=b, A=c]"),
-         "4:44: error: entry 2 of 'env' in target 't' sets A a second time; leave one out"    },
+         "4:44: error: entry 2 of 'env' in target 't' sets A a second time; leave one out"                                                },
         { __LINE__, TARGET(", packages: [Nginx]"),
          "4:44: error: entry 1 of 'packages' in target 't' must be a Debian package's name, not "
-          "'Nginx'"                                                                           },
+          "'Nginx'"                                                                                                                       },
         { __LINE__, TARGET(", packages: [\"a; rm\"]"),
          "4:44: error: entry 1 of 'packages' in target 't' must be a Debian package's name, not "
-          "'a; rm'"                                                                           },
+          "'a; rm'"                                                                                                                       },
         { __LINE__, TARGET(", ship: {packages: [x]}"),
          "4:51: error: entry 1 of 'packages' in ship of target 't' must be a Debian package's "
-          "name, not 'x'"                                                                     },
+          "name, not 'x'"                                                                                                                 },
         { __LINE__, TARGET(", directory: absent"),
-         "4:44: error: 'directory' in target 't' is no folder; it is looked for as ./absent"  },
+         "4:44: error: 'directory' in target 't' is no folder; it is looked for as ./absent"                                              },
         { __LINE__, TARGET(", directory: /etc"),
          "4:44: error: 'directory' in target 't' must be a folder below the suite's own, such "
-          "as targets/t"                                                                      },
+          "as targets/t"                                                                                                                  },
         { __LINE__, TARGET(", directory: ../x"),
          "4:44: error: 'directory' in target 't' must be a folder below the suite's own, such "
-          "as targets/t"                                                                      },
+          "as targets/t"                                                                                                                  },
         { __LINE__, TARGET(", directory: body.bin"),
-         "4:44: error: 'directory' in target 't' is no folder; it is looked for as ./body.bin"},
+         "4:44: error: 'directory' in target 't' is no folder; it is looked for as ./body.bin"                                            },
         { __LINE__, TARGET(", workloads: [v]"),
          "4:45: error: entry 1 of 'workloads' in target 't' names no workload of this suite: "
-          "'v'; there is 'w'"                                                                 },
+          "'v'; there is 'w'"                                                                                                             },
         { __LINE__, TARGET(", workloads: [ww]"),
          "4:45: error: entry 1 of 'workloads' in target 't' names no workload of this suite: "
-          "'ww'; did you mean 'w'?"                                                           },
+          "'ww'; did you mean 'w'?"                                                                                                       },
         { __LINE__, TARGET(", loads: [x]"),
          "4:41: error: entry 1 of 'loads' in target 't' names no load of this suite: 'x'; there "
-          "is 'l'"                                                                            },
+          "is 'l'"                                                                                                                        },
         { __LINE__, TARGET(", loads: []"),
-         "4:40: error: 'loads' in target 't' is empty; give it at least one entry"            },
+         "4:40: error: 'loads' in target 't' is empty; give it at least one entry"                                                        },
         { __LINE__, TARGET(", expects: [{workload: v}]"),
          "4:54: error: 'workload' in expect 'v' of target 't' names no workload of this suite: "
-          "'v'; there is 'w'"                                                                 },
+          "'v'; there is 'w'"                                                                                                             },
         { __LINE__, ADDED("published: absent.md\n"),
          "5:12: error: 'published' in the suite names a file that cannot be read: ./absent.md: "
-          "No such file or directory"                                                         },
+          "No such file or directory"                                                                                                     },
     };
 
     refuse(cases, sizeof(cases) / sizeof(cases[0]));
