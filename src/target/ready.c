@@ -30,7 +30,7 @@ struct asked {
     bool any_answer;                 /* of HTTP */
     struct addr addr;
     bool owner_known;        /* the listener was seen to be ours */
-    char reason[200];        /* why the last answer was wrong */
+    char reason[200];        /* why the last answer that came was wrong; "": none came */
     struct mono wrong_since; /* it has been this one ever since */
     enum reply reply;
 };
@@ -129,6 +129,9 @@ static bool explain_timeout(const struct ready *ready, const struct asked *a, st
 {
     char who[SUBJECT_MAX], addr[ADDR_TEXT_MAX], limit[UNITS_TEXT_MAX];
 
+    /* The last question may have had no time for an answer; what came before it tells more. */
+    if (a->reason[0] != '\0')
+        return explain_wrong(ready, a, err);
     subject(ready, a->process, who);
     addr_text(&a->addr, addr);
     units_duration(ready->timeout_ns, true, limit);

@@ -57,18 +57,29 @@ BAD_STARTS = {
     "wrong_status": "status",
     "wrong_body": "body",
     "garbage": "HTTP",
+    "garbage_once": "HTTP",
     "endless": "",
     "silent": "",
 }
 
 
+def run_with_patience(assay, suite, mode, reason):
+    """On a machine that is busy Python itself may take longer to start and to answer than the target
+    gets: then it had no time to misbehave, and gets more of it."""
+    few = {"name": "few", "connections": 2, "requests": 20, "timeout": "20s"}
+    for patience in ("1s", "5s", "25s"):
+        folder = suite([bad_server(mode, name="sick", ready_timeout=patience), own_server("well")], loads=[few])
+        done = assay("run", folder, "-o", "json=run.json")
+        if reason in done.out + done.err:
+            break
+    return done, json.loads((folder.parent / "run.json").read_text())
+
+
 @pytest.mark.parametrize(("mode", "reason"), BAD_STARTS.items(), ids=BAD_STARTS.keys())
 def test_a_target_that_never_answers_rightly_is_left_out_and_the_others_run(assay, suite, mode, reason):
-    folder = suite([bad_server(mode, name="sick"), own_server("well")])
-    done = assay("run", folder, "-o", "json=run.json")
+    done, run = run_with_patience(assay, suite, mode, reason)
     assert done.code == 1
     assert reason in done.out + done.err
-    run = json.loads((folder.parent / "run.json").read_text())
     rows = {row["target"]: row for ranking in run["ranking"] for row in ranking["rows"]}
     assert rows["well"]["rank"] == 1
     assert rows["sick"]["rank"] is None
