@@ -4,6 +4,8 @@ import importlib.machinery
 import importlib.util
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import types
 
@@ -263,3 +265,44 @@ def test_a_part_of_the_bench_that_does_not_exist_is_refused_with_the_list(tmp_pa
     done = run(ROOT / "bench/run", "--only", "many,wrk", cwd=tmp_path)
     assert done.returncode == 2
     assert "no such part: wrk; there are many, one, close, instructions, memory" in done.stderr
+
+
+# ---- studies ----
+
+
+@pytest.fixture
+def studies(tmp_path):
+    """tools/studies with an assay that fails as its script says, and nothing to install."""
+    def program(path, text):
+        write(path, f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+
+    def study(script, *names):
+        (tmp_path / "tools").mkdir()
+        shutil.copy(TOOLS / "studies", tmp_path / "tools/studies")
+        program(tmp_path / "tools/install-packages", "case $1 in *missing*) exit 1 ;; esac")
+        program(tmp_path / "assay", f"echo $2 >>{tmp_path}/asked\n{script}")
+        done = run(tmp_path / "tools/studies", *names, env=os.environ | {"ASSAY": str(tmp_path / "assay")})
+        return done, (tmp_path / "asked").read_text().split()
+
+    return study
+
+
+def test_a_study_that_fails_is_told_and_the_others_go_on(studies):
+    done, asked = studies("case $2 in *fails) exit 1 ;; *crashes) kill -SEGV $$ ;; esac",
+                          "missing", "fails", "crashes", "well")
+    assert done.returncode == 1
+    assert asked == ["suites/fails", "suites/crashes", "suites/well"]
+    assert "not everything could be measured in: missing fails crashes" in done.stderr
+
+
+def test_an_interrupt_ends_all_studies(studies):
+    done, asked = studies("exit 130", "one", "two")
+    assert (done.returncode, asked) == (130, ["suites/one"])
+
+
+def test_a_summary_says_how_busy_the_machine_was(studies, tmp_path):
+    done, _ = studies('for word; do :; done; echo figures >"${word#md=}"', "one")
+    assert done.returncode == 0, done.stdout
+    said = (tmp_path / "studies/one.md").read_text()
+    assert re.match(r"figures\n\nload average of this machine of \d+ cores: [\d.]+ before, [\d.]+ after\n", said)
