@@ -4,14 +4,17 @@
 #include <string.h>
 
 #include "inproc/inproc.h"
+#include "run/times.h"
 #include "store/inproc_json.h"
 
 #define TEXTS_BYTES       16384 /* of one call */
 #define ANSWER_TIMEOUT_NS (30 * SECOND_NS)
 
-/* Loading an application, asking it and counting, once; and a process of about a second. */
-#define LOOK_NS  (3 * SECOND_NS / 2)
-#define ROUND_NS SECOND_NS
+/* A guess until it was measured: loading an application, asking it and counting, once; a process
+ * with its warm-up; and a call in it, of which there are a second without a number. */
+#define LOOK_NS    (3 * SECOND_NS / 2)
+#define PROCESS_NS (8 * SECOND_NS / 10)
+#define CALL_NS    INT64_C(20000)
 
 /* One application as it is called for one workload. */
 struct call {
@@ -58,9 +61,39 @@ size_t calls_bytes(const struct session *session)
            4096;
 }
 
-int64_t calls_ns(const struct session *session)
+static struct times_key times_key(const struct session *s, const struct call *call)
 {
-    return (int64_t)calls_count(session) * (LOOK_NS + session->blocks * ROUND_NS);
+    const struct load *load = &s->suite->loads[call->load];
+    int64_t calls_ns = load->requests > 0 ? (int64_t)load->requests * CALL_NS : SECOND_NS;
+
+    return (struct times_key){ call->variant->name, s->suite->workloads[call->workload].name,
+                               load->name, LOOK_NS + s->blocks * (PROCESS_NS + calls_ns) };
+}
+
+void calls_estimate(const struct session *session, struct estimate *estimate)
+{
+    struct call call;
+
+    for (size_t i = 0; call_at(session, i, &call); i++) {
+        const struct times_key key = times_key(session, &call);
+        int64_t took_ns = times_of(session->times, &key);
+
+        estimate->ns += took_ns >= 0 ? took_ns : key.guess_ns;
+        estimate->guessed += took_ns < 0;
+        estimate->starts++;
+    }
+}
+
+/* The applications of a table are measured in turn: each gets its share. */
+static void note_times(struct session *s, const struct call *const *calls, size_t count,
+                       int64_t took_ns)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct times_key key = times_key(s, calls[i]);
+
+        if (calls[i]->unusable == NULL)
+            times_note(s->times, &key, took_ns / (int64_t)count);
+    }
 }
 
 /* ---- what is called ---- */
@@ -209,6 +242,7 @@ bool calls_run(struct session *session, const struct prepared *prepared, struct 
         if (!call_at(session, i, &calls[i]) || !fill_spec(session, prepared, &calls[i], err))
             return false;
     for (size_t first = 0; first < count && !stopped(session); first++) {
+        const struct mono begin = mono_now();
         size_t members = 0;
 
         for (size_t i = first; i < count && !calls[first].taken; i++)
@@ -218,6 +252,8 @@ bool calls_run(struct session *session, const struct prepared *prepared, struct 
             calls[i].taken = calls[i].taken || belong_together(&calls[first], &calls[i]);
         if (members > 0 && !run_table(session, together, members, store, observer, run, err))
             return false;
+        if (!stopped(session))
+            note_times(session, together, members, mono_diff_ns(begin, mono_now()));
     }
     return true;
 }

@@ -14,8 +14,8 @@ size_t calls_count(const struct session *session);
 /* Room in the session's arena that calls_run() needs. */
 size_t calls_bytes(const struct session *session);
 
-/* About how long they take. */
-int64_t calls_ns(const struct session *session);
+/* Adds about how long they take. */
+void calls_estimate(const struct session *session, struct estimate *estimate);
 
 /* Measures all of them, a table after the other, and puts each into run->inproc and `store` (may be
  * NULL) as it is done. False when the world refused us; an application that fails has its reason

@@ -150,8 +150,9 @@ static struct times_key times_key(const struct session *s, const struct trial_sl
 
 struct estimate session_estimate(const struct session *session)
 {
-    struct estimate estimate = { .ns = calls_ns(session) };
+    struct estimate estimate = { 0 };
 
+    calls_estimate(session, &estimate);
     for (size_t i = 0; i < session->slot_count; i++) {
         const struct trial_slot *slot = &session->slots[i];
         const struct times_key key = times_key(session, slot);

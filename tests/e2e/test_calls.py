@@ -42,8 +42,11 @@ def run_json(tmp_path):
 
 def test_applications_are_called_in_a_table_for_each_state_of_the_collector(assay, suite, tmp_path):
     target = called("hello", "hello:app", gc="{gc}") | {"factors": [{"name": "gc", "values": ["on", "off"]}]}
-    done = assay("run", write(suite, [target], blocks=2), "-o", "json=run.json")
+    folder = write(suite, [target], blocks=2)
+    assert assay("run", folder, "--dry-run", "-j").json["guessed"] == 2
+    done = assay("run", folder, "-o", "json=run.json")
     assert done.code == 0, done.out + done.err
+    assert assay("run", folder, "--dry-run", "-j").json["guessed"] == 0
     run = run_json(tmp_path)
     assert run["trials"] == []
     assert [table["gc"] for table in run["inproc"]] == ["on", "off"]
