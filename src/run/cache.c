@@ -12,7 +12,7 @@
 #define FOLDER_MAX 4096
 #define FOLDERS    64
 
-static void cache_folder(char *ret_path, size_t size)
+void cache_folder(char *ret_path, size_t size)
 {
     const char *cache = getenv("XDG_CACHE_HOME");
     const char *home = getenv("HOME");

@@ -1,5 +1,5 @@
 /* run/cache.h -- what assay keeps from run to run, below $XDG_CACHE_HOME/assay: builds and outputs
- * of a suite's targets, and how long its trials took. Nothing is lost when it is deleted. */
+ * of a suite's targets, how long its trials took, ceilings. Nothing is lost when it is deleted. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,6 +7,9 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+
+/* The folder itself: $XDG_CACHE_HOME/assay, else ~/.cache/assay, else below /tmp. Not made here. */
+void cache_folder(char *ret_path, size_t size);
 
 /* A folder of this suite's own, locked until *ret_lock is closed, so that a second assay with the
  * same suite builds and runs elsewhere. What it holds is kept for the next run. */

@@ -10,6 +10,7 @@
 
 #include "base/folder.h"
 #include "probe/host.h"
+#include "run/cache.h"
 #include "run/cpus.h"
 #include "run/drive.h"
 #include "server/server.h"
@@ -83,7 +84,7 @@ static void file_path(char *ret_path, size_t size)
 {
     char folder[PATH_MAX_TEXT - 32];
 
-    folder_cache(folder, sizeof(folder));
+    cache_folder(folder, sizeof(folder));
     snprintf(ret_path, size, "%s/ceilings.json", folder);
 }
 
@@ -106,7 +107,7 @@ static void write_kept(const char *path, const json_t *kept)
     char folder[PATH_MAX_TEXT], partial[PATH_MAX_TEXT + 32];
     struct error ignored;
 
-    folder_cache(folder, sizeof(folder));
+    cache_folder(folder, sizeof(folder));
     snprintf(partial, sizeof(partial), "%s.%d", path, getpid());
     if (!folder_make(folder, &ignored))
         return;
