@@ -16,6 +16,7 @@
 
 #include "base/bug.h"
 #include "base/fault.h"
+#include "base/sabotage.h"
 #include "net/ring_priv.h"
 #include "net/sock.h"
 
@@ -249,12 +250,13 @@ static void settle_last_event(struct ring_uring *r)
 static void set_alarm(struct ring_uring *r, struct mono until)
 {
     struct io_uring_sqe *sqe;
+    int64_t at_ns = until.ns - sabotage_clock_ahead();
 
     if (r->alarm_set && r->alarm.ns <= until.ns)
         return;
     sqe = take_sqe(r);
-    r->alarm_time = (struct __kernel_timespec){ .tv_sec = until.ns / SECOND_NS,
-                                                .tv_nsec = until.ns % SECOND_NS };
+    r->alarm_time =
+        (struct __kernel_timespec){ .tv_sec = at_ns / SECOND_NS, .tv_nsec = at_ns % SECOND_NS };
     if (r->alarm_set) {
         /* Fails when it rings at this moment: that ends the wait, too, and the next sets it anew.
          */
