@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/sabotage.h"
 
 /* An answer that runs on past the body it should have is given up after this much. */
 #define OVERLONG_BYTES (64u << 10)
@@ -93,6 +94,16 @@ static void send_request(struct worker *w, uint32_t slot, struct mono now)
     ring_send(w->ring, slot, bytes);
 }
 
+/* Uses CPU. By the clock of all, not the thread's: that one takes a system call, 1 us on a slow
+ * machine, which is more than is to be burnt; and to be preempted in here is rare. */
+static void burn(int64_t duration_ns)
+{
+    struct mono until = mono_after(mono_now(), duration_ns);
+
+    while (mono_now().ns < until.ns)
+        ;
+}
+
 void conn_start(struct worker *w, uint32_t slot, struct mono due, struct mono now)
 {
     struct conn *c = &w->conns[slot];
@@ -110,6 +121,8 @@ void conn_start(struct worker *w, uint32_t slot, struct mono due, struct mono no
     if (w->plan->request.nonce_count > 0)
         request_nonce_digits(rng_next(&w->nonces), c->nonce);
     send_request(w, slot, now);
+    if (w->plan->burn_ns + sabotage_burn_ns() > 0)
+        burn(w->plan->burn_ns + sabotage_burn_ns());
 }
 
 void conn_open(struct worker *w, uint32_t slot, struct mono now)
@@ -118,42 +131,10 @@ void conn_open(struct worker *w, uint32_t slot, struct mono now)
     list_append(w, &w->in_flight, slot, now);
 }
 
-/* ---- free connections and the timetable ---- */
+/* ---- free connections ---- */
 
-/* A late send is our fault where a connection was free when the request was due, the target's (or
- * the pool's size) where none was. */
-static void count_lag(struct worker *w, struct mono due, struct mono now)
-{
-    int64_t lag_ns = mono_diff_ns(due, now);
-
-    if (!(due.ns >= w->begin.ns && due.ns < w->end.ns))
-        return;
-    histogram_record(due.ns >= w->idle_since.ns ? &w->tally->loop_late : &w->tally->pool_late,
-                     lag_ns);
-}
-
-void worker_dispatch(struct worker *w, struct mono now)
-{
-    struct mono horizon = now.ns < w->end.ns ? now : mono_after(w->end, -1);
-    struct mono due;
-
-    while (w->idle.head != NO_CONN && !w->stopping) {
-        uint32_t slot = w->idle.head;
-
-        if (w->by_count && w->quota == 0)
-            return;
-        if (!pacer_take(&w->pacer, horizon, &due))
-            return;
-        if (w->by_count && due.ns >= w->begin.ns)
-            w->quota--;
-        list_remove(w, &w->idle, slot);
-        count_lag(w, due, now);
-        conn_start(w, slot, due, now);
-    }
-}
-
-/* The connection has no request any more; `c->state` says whether it is still open. */
-static void conn_free(struct worker *w, uint32_t slot, struct mono now)
+/* `c->state` says whether the connection is still open. */
+void conn_free(struct worker *w, uint32_t slot, struct mono now)
 {
     struct conn *c = &w->conns[slot];
 
@@ -226,12 +207,15 @@ static bool counts_in_window(const struct worker *w, const struct conn *c, struc
     return (!w->by_count || c->measured) && worker_in_window(w, now);
 }
 
-static void count_right(struct worker *w, const struct conn *c, struct mono now)
+static void count_right(struct worker *w, struct conn *c, struct mono now)
 {
     struct tally *t = w->tally;
 
-    if (counts_in_window(w, c, now))
+    window_right(w, now);
+    if (counts_in_window(w, c, now)) {
         t->ok_in_window++;
+        c->right++;
+    }
     if (!c->measured)
         return;
     t->ok++;

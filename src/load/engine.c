@@ -27,6 +27,11 @@ struct engine {
     bool any_failed;
     bool go;
     struct mono start; /* with go */
+
+    /* The window, as the main thread knows it, and what it asked the workers for. */
+    struct mono begin;
+    _Atomic int64_t restart_begin_ns;
+    atomic_uint restarts; /* (release) */
 };
 
 /* ---- for the workers ---- */
@@ -50,6 +55,14 @@ bool engine_all_ready(struct engine *e, bool failed, struct mono *ret_start)
 unsigned engine_stops(const struct engine *e)
 {
     return atomic_load_explicit(&e->stops, memory_order_relaxed);
+}
+
+unsigned engine_restarts(const struct engine *e, struct mono *ret_begin)
+{
+    unsigned restarts = atomic_load_explicit(&e->restarts, memory_order_acquire);
+
+    ret_begin->ns = atomic_load_explicit(&e->restart_begin_ns, memory_order_relaxed);
+    return restarts;
 }
 
 void engine_notify(struct engine *e)
@@ -150,8 +163,10 @@ static bool let_go(struct engine *e, uint32_t started)
         pthread_cond_wait(&e->changed, &e->lock);
     e->any_failed = e->any_failed || started < e->worker_count;
     all_well = !e->any_failed;
-    if (all_well)
+    if (all_well) {
         e->start = ring_now(e->workers[0].ring);
+        e->begin = mono_after(e->start, e->plan->load.warmup_ns);
+    }
     e->go = true;
     pthread_cond_broadcast(&e->changed);
     pthread_mutex_unlock(&e->lock);
@@ -186,7 +201,7 @@ bool engine_start(const struct plan *plan, struct engine **ret_engine, struct er
 
 struct mono engine_window_begin(const struct engine *e)
 {
-    return mono_after(e->start, e->plan->load.warmup_ns);
+    return e->begin;
 }
 
 static enum engine_phase phase_now(const struct engine *e)
@@ -235,6 +250,26 @@ void engine_stop(struct engine *e)
     atomic_fetch_add(&e->stops, 1);
 }
 
+bool engine_restart_window(struct engine *e, struct mono begin)
+{
+    BUG_IF(e->plan->load.requests > 0);
+    BUG_IF(begin.ns < e->begin.ns);
+    if (begin.ns > mono_after(e->begin, e->plan->load.duration_ns).ns)
+        return false;
+    e->begin = begin;
+    atomic_store_explicit(&e->restart_begin_ns, begin.ns, memory_order_relaxed);
+    atomic_fetch_add_explicit(&e->restarts, 1, memory_order_release);
+    return true;
+}
+
+/* What a worker has published is of the window that the main thread knows. Until it heard of a
+ * restart nothing of it may be looked at: it may be clearing it. */
+static bool has_heard(const struct engine *e, const struct worker *w)
+{
+    return atomic_load_explicit(&w->live.restarts, memory_order_acquire) ==
+           atomic_load_explicit(&e->restarts, memory_order_relaxed);
+}
+
 struct engine_live engine_live(struct engine *e)
 {
     struct engine_live sum = { 0 };
@@ -243,13 +278,16 @@ struct engine_live engine_live(struct engine *e)
 
     for (uint32_t i = 0; i < e->worker_count; i++) {
         struct worker *w = &e->workers[i];
-        uint32_t known = atomic_load_explicit(&w->live.seconds, memory_order_acquire);
+        uint32_t known = 0;
         clockid_t clock;
         struct timespec cpu;
 
-        sum.ok += atomic_load_explicit(&w->live.ok, memory_order_relaxed);
-        sum.failed += atomic_load_explicit(&w->live.failed, memory_order_relaxed);
-        sum.done += atomic_load_explicit(&w->live.done, memory_order_relaxed);
+        if (has_heard(e, w)) {
+            known = atomic_load_explicit(&w->live.seconds, memory_order_acquire);
+            sum.ok += atomic_load_explicit(&w->live.ok, memory_order_relaxed);
+            sum.failed += atomic_load_explicit(&w->live.failed, memory_order_relaxed);
+            sum.done += atomic_load_explicit(&w->live.done, memory_order_relaxed);
+        }
         seconds = known < seconds ? known : seconds;
         /* The clock of a thread that has ended is nobody's. */
         if (!atomic_load_explicit(&w->live.finished, memory_order_acquire) &&
@@ -271,6 +309,31 @@ struct engine_live engine_live(struct engine *e)
     return sum;
 }
 
+uint32_t engine_tenths(const struct engine *e, uint32_t *ret_tenths, uint32_t max)
+{
+    uint32_t count = max, most = 0;
+
+    for (uint32_t i = 0; i < e->worker_count; i++) {
+        const struct worker_live *live = &e->workers[i].live;
+        bool over = atomic_load_explicit(&live->window_over, memory_order_acquire);
+        uint32_t known = atomic_load_explicit(&live->tenths, memory_order_acquire);
+
+        most = known > most ? known : most;
+        if (!over && known < count) /* who is done, by count, adds nothing to the later ones */
+            count = known;
+    }
+    count = most < count ? most : count;
+    memset(ret_tenths, 0, count * sizeof(ret_tenths[0]));
+    for (uint32_t i = 0; i < e->worker_count; i++) {
+        const struct worker *w = &e->workers[i];
+        uint32_t known = atomic_load_explicit(&w->live.tenths, memory_order_acquire);
+
+        for (uint32_t tenth = 0; tenth < count && tenth < known; tenth++)
+            ret_tenths[tenth] += w->tally->tenths[tenth];
+    }
+    return count;
+}
+
 const char *engine_ring_name(const struct engine *e)
 {
     return e->workers[0].ring_name;
@@ -280,25 +343,36 @@ const char *engine_ring_name(const struct engine *e)
 
 size_t engine_seconds_bytes(const struct plan *plan)
 {
-    return worker_seconds_max(plan) * sizeof(struct tally_second) + 64;
+    return window_seconds_max(plan) * sizeof(struct tally_second) +
+           window_tenths_max(plan) * sizeof(uint32_t) + 64;
+}
+
+static void merge_workers(const struct engine *e, struct arena *arena, struct tally *ret_tally)
+{
+    uint32_t seconds = 0, tenths = 0;
+
+    for (uint32_t i = 0; i < e->worker_count; i++) {
+        const struct tally *t = e->workers[i].tally;
+
+        seconds = t->second_count > seconds ? t->second_count : seconds;
+        tenths = t->tenth_count > tenths ? t->tenth_count : tenths;
+    }
+    tally_clear(ret_tally);
+    ret_tally->seconds = arena_new(arena, struct tally_second, seconds);
+    ret_tally->tenths = arena_new(arena, uint32_t, tenths);
+    for (uint32_t i = 0; i < e->worker_count; i++)
+        tally_merge(ret_tally, e->workers[i].tally);
+    if (e->plan->load.model == LOAD_CLOSED)
+        ret_tally->service = ret_tally->response;
 }
 
 bool engine_finish(struct engine *e, struct arena *arena, struct tally *ret_tally,
                    struct error *err)
 {
-    uint32_t seconds = 0;
     bool failed;
 
     join(e, e->worker_count);
-    for (uint32_t i = 0; i < e->worker_count; i++)
-        if (e->workers[i].tally->second_count > seconds)
-            seconds = e->workers[i].tally->second_count;
-    memset(ret_tally, 0, sizeof(*ret_tally));
-    ret_tally->seconds = arena_new(arena, struct tally_second, seconds);
-    for (uint32_t i = 0; i < e->worker_count; i++)
-        tally_merge(ret_tally, e->workers[i].tally);
-    if (e->plan->load.model == LOAD_CLOSED)
-        ret_tally->service = ret_tally->response;
+    merge_workers(e, arena, ret_tally);
     tally_balance(ret_tally);
     failed = first_failure(e, err);
     free_engine(e);
@@ -307,6 +381,6 @@ bool engine_finish(struct engine *e, struct arena *arena, struct tally *ret_tall
 
 uint64_t engine_descriptors(const struct plan *plan)
 {
-    /* A ring, an epoll set or both sides of one, and the wake-up, for each worker. */
-    return plan->load.connections + 4u * plan->load.threads + 8u;
+    /* A ring, an epoll set or both sides of one, the wake-up and schedstat, for each worker. */
+    return plan->load.connections + 5u * plan->load.threads + 8u;
 }

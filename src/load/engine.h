@@ -25,8 +25,19 @@ enum engine_phase { ENGINE_WARMUP, ENGINE_WINDOW, ENGINE_DRAIN, ENGINE_DONE };
 /* Waits until `until`, or until the phase is another than `known`; returns the phase. */
 enum engine_phase engine_wait(struct engine *engine, enum engine_phase known, struct mono until);
 
-/* When the measured window begins; fixed at the start. */
+/* When the measured window begins: fixed at the start, until it is begun anew. */
 struct mono engine_window_begin(const struct engine *engine);
+
+/* How long before its begin a new window has to be asked for, so that every worker hears of it. */
+#define RESTART_AHEAD_NS (100 * MILLISECOND_NS)
+
+/* The steady state is found, not assumed: what was measured so far turned out to be warm-up. It is
+ * counted as that, requests in flight become unmeasured, connections stay as they are, and a window
+ * of full length begins at `begin`, RESTART_AHEAD_NS from now or later. Until then the phase is
+ * ENGINE_WARMUP, and the figures of engine_live() are 0. False, and nothing has changed, when
+ * `begin` lies behind the end of the window there is: too late. Who stops the engine before `begin`
+ * has measured nothing. Only for loads by duration. */
+bool engine_restart_window(struct engine *engine, struct mono begin);
 
 /* Ends the window now; the drain is cut to a second. The tally is then partial. Called again: no
  * drain either. Safe from a signal handler. */
@@ -42,12 +53,16 @@ struct engine_live {
 
 struct engine_live engine_live(struct engine *engine);
 
+/* Right answers of all workers in each tenth of a second since the start that is over, warm-up
+ * included; returns how many tenths were written to *ret_tenths, which has room for `max`. */
+uint32_t engine_tenths(const struct engine *engine, uint32_t *ret_tenths, uint32_t max);
+
 const char *engine_ring_name(const struct engine *engine);
 
 /* Waits for the end, checks the books, merges, frees the engine. *ret_tally is filled in
- * completely; its `seconds` are taken from `arena` (must have room: engine_seconds_bytes()). False
- * when a worker met an error of the system in mid-drive; the tally is then what was counted until
- * then, partial. */
+ * completely; its `seconds` and `tenths` are taken from `arena` (must have room:
+ * engine_seconds_bytes()). False when a worker met an error of the system in mid-drive; the tally
+ * is then what was counted until then, partial. */
 bool engine_finish(struct engine *engine, struct arena *arena, struct tally *ret_tally,
                    struct error *err);
 

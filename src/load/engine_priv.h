@@ -14,5 +14,8 @@ bool engine_all_ready(struct engine *engine, bool failed, struct mono *ret_start
 /* How often engine_stop() was called. */
 unsigned engine_stops(const struct engine *engine);
 
+/* How often engine_restart_window() was called; *ret_begin is of the last time. */
+unsigned engine_restarts(const struct engine *engine, struct mono *ret_begin);
+
 /* Wakes engine_wait(): the phase may have changed. */
 void engine_notify(struct engine *engine);

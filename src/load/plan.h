@@ -28,6 +28,8 @@ struct plan {
     const uint32_t *cpus;   /* workers are pinned to these in turn */
     uint32_t cpu_count;     /* 0: not pinned */
     uint64_t seed;
+    int64_t burn_ns; /* CPU to use up for each request beyond what it needs, for --prove: what is
+                        not limited by the generator does not get slower by it. 0: none */
     ring_opener *open_ring; /* NULL: ring_open(ring, ...) */
     void *open_ring_context;
 };

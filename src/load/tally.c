@@ -107,12 +107,41 @@ static void merge_examples(struct tally *into, const struct tally *from)
     into->examples_left_out += from->examples_left_out;
 }
 
+/* ---- shares ---- */
+
+void tally_share(struct tally_shares *shares, uint64_t right)
+{
+    double value = (double)right;
+
+    if (shares->count == 0 || value < shares->least)
+        shares->least = value;
+    if (shares->count == 0 || value > shares->most)
+        shares->most = value;
+    shares->count++;
+    shares->sum += value;
+    shares->squares += value * value;
+}
+
+static void merge_shares(struct tally_shares *into, const struct tally_shares *from)
+{
+    if (from->count == 0)
+        return;
+    if (into->count == 0 || from->least < into->least)
+        into->least = from->least;
+    if (into->count == 0 || from->most > into->most)
+        into->most = from->most;
+    into->count += from->count;
+    into->sum += from->sum;
+    into->squares += from->squares;
+}
+
 /* ---- sums ---- */
 
 static void merge_second(struct tally_second *into, const struct tally_second *from)
 {
     into->ok += from->ok;
     into->failed += from->failed;
+    into->busy_threads += from->busy_threads;
     for (uint32_t i = 0; i < SECOND_BUCKETS; i++)
         into->counts[i] += from->counts[i];
 }
@@ -125,6 +154,38 @@ static void merge_seconds(struct tally *into, const struct tally *from)
         else
             merge_second(&into->seconds[i], &from->seconds[i]);
     }
+    into->seconds_busy = 0;
+    for (uint32_t i = 0; i < into->second_count; i++)
+        into->seconds_busy += into->seconds[i].busy_threads > 0 ? 1 : 0;
+}
+
+static void merge_tenths(struct tally *into, const struct tally *from)
+{
+    for (uint32_t i = 0; i < from->tenth_count; i++) {
+        if (i == into->tenth_count)
+            into->tenths[into->tenth_count++] = from->tenths[i];
+        else
+            into->tenths[i] += from->tenths[i];
+    }
+    if (from->tenths_before > into->tenths_before)
+        into->tenths_before = from->tenths_before;
+}
+
+/* How the generator itself was. */
+static void merge_generator(struct tally *into, const struct tally *from)
+{
+    merge_second(&into->loop, &from->loop);
+    into->waits += from->waits;
+    into->events += from->events;
+    into->preempted += from->preempted;
+    if (from->run_queue_wait_ns > into->run_queue_wait_ns)
+        into->run_queue_wait_ns = from->run_queue_wait_ns;
+    merge_shares(&into->by_connection, &from->by_connection);
+    merge_shares(&into->by_worker, &from->by_worker);
+    if (into->gap_count > 0) /* one timetable is enough: only its own gaps are told apart */
+        return;
+    into->gap_count = from->gap_count;
+    memcpy(into->gaps_ns, from->gaps_ns, from->gap_count * sizeof(from->gaps_ns[0]));
 }
 
 static void merge_histograms(struct tally *into, const struct tally *from)
@@ -169,6 +230,35 @@ void tally_merge(struct tally *into, const struct tally *from)
     merge_histograms(into, from);
     merge_examples(into, from);
     merge_seconds(into, from);
+    merge_tenths(into, from);
+    merge_generator(into, from);
+    if (from->restarts > into->restarts) /* each worker heard of the same ones */
+        into->restarts = from->restarts;
+}
+
+void tally_clear(struct tally *t)
+{
+    memset(t, 0, sizeof(*t));
+    t->run_queue_wait_ns = -1;
+}
+
+void tally_begin_anew(struct tally *t)
+{
+    /* The handshakes are of all phases, as `opened` is: kept connections were made long ago. */
+    struct histogram *measured[] = { &t->response, &t->service, &t->first_byte, &t->loop_late,
+                                     &t->pool_late };
+
+    t->warmup += t->sent;
+    t->scheduled = t->sent = t->ok = t->ok_in_window = 0;
+    memset(t->failed, 0, sizeof(t->failed));
+    for (size_t i = 0; i < sizeof(measured) / sizeof(measured[0]); i++)
+        memset(measured[i], 0, sizeof(*measured[i]));
+    t->example_count = 0;
+    t->examples_left_out = 0;
+    memset(t->seconds, 0, t->second_count * sizeof(t->seconds[0]));
+    t->second_count = 0;
+    memset(&t->loop, 0, sizeof(t->loop));
+    t->waits = t->events = t->gap_count = 0;
 }
 
 uint64_t tally_failed(const struct tally *t)
@@ -188,6 +278,8 @@ void tally_balance(const struct tally *t)
     BUG_IF(t->scheduled != t->sent + t->unsent);
     BUG_IF(t->sent != t->ok + tally_failed(t) + t->in_flight);
     BUG_IF(r->count - r->censored + r->negative != t->ok);
+    BUG_IF(t->by_connection.count > 0 && t->by_connection.sum != (double)t->ok_in_window);
+    BUG_IF(t->by_worker.count > 0 && t->by_worker.sum != (double)t->ok_in_window);
 }
 
 double tally_throughput_per_sec(const struct tally *t)

@@ -4,6 +4,7 @@
  *     scheduled = sent + unsent
  *     sent      = ok + sum of failed[] + in_flight
  *     ok        = samples of `response` that are not lower bounds
+ * and ok_in_window = sum of by_connection = sum of by_worker,
  * of the requests that were due inside the measured window. Those of the warm-up are in `warmup`
  * only. */
 #pragma once
@@ -11,12 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "load/outcome.h"
 #include "stats/histogram.h"
 
 #define TALLY_EXAMPLES_MAX 16
 #define TALLY_HEAD_MAX     512
 #define TALLY_GAPS_MAX     4096
+
+#define TENTH_NS (100 * MILLISECOND_NS)
 
 /* One kept example of a kind of wrong answer, and how many were like it: same outcome, same errno,
  * same status. */
@@ -38,6 +42,7 @@ struct example {
 
 struct tally_second {
     uint64_t ok, failed;             /* completed in this second of the window */
+    uint32_t busy_threads;           /* workers that used over 90 % of a CPU in it */
     uint32_t counts[SECOND_BUCKETS]; /* response times of right answers */
 };
 
@@ -75,24 +80,26 @@ struct tally {
 
     /* How the generator itself was, inside the window. */
     struct tally_second loop;  /* .counts: from a wake-up to the next sleep; what came in between
-                                  waited unread for as long. .ok, .failed: unused */
+                                  waited unread for as long. The rest: unused */
     uint64_t waits, events;    /* wake-ups, and the completions they brought */
     int64_t run_queue_wait_ns; /* ready to run, and no CPU: the worker that waited most; -1 unknown
                                 */
     uint64_t preempted;        /* involuntary switches of all workers */
     uint32_t seconds_busy;     /* seconds in which some thread used over 90 % of a CPU */
     uint64_t gap_count;        /* of the timetable (open loop), from the window's begin, of the
-                                  first worker: */
-    int64_t gaps_ns[TALLY_GAPS_MAX]; /* from one send to the next */
+                                  first worker, requests of the window only: */
+    int64_t gaps_ns[TALLY_GAPS_MAX]; /* from one send to the next, in the order they were due */
 
-    /* Right answers of the window, by connection slot and by worker: number, sum, squares. */
+    /* Right answers of the window, by connection slot and by worker: number, sum, squares. A slot
+     * that was never opened had none. */
     struct tally_shares {
         uint64_t count;
         double sum, squares, least, most;
     } by_connection, by_worker;
 
-    /* Right answers completed in each tenth of a second since the start, warm-up included. Not
-     * owned; `tenth_count` of them, of which `tenths_before` lie before the window. */
+    /* Right answers completed in each whole tenth of a second since the start, warm-up included.
+     * Not owned; `tenth_count` of them, of which `tenths_before` do not lie wholly inside the
+     * window. They end with it. */
     uint32_t *tenths;
     uint32_t tenth_count, tenths_before;
     uint32_t restarts; /* how often the window was begun anew, because it was not steady yet */
@@ -105,9 +112,20 @@ struct tally {
     uint32_t second_count;
 };
 
-/* Adds a worker's tally to the sum. Windows must be of the same trial. `into->seconds` must have
- * room for from->second_count. */
+/* Adds a worker's tally to the sum, which began as tally_clear() made it. Windows must be of the
+ * same trial. `into->seconds` must have room for from->second_count, `into->tenths` for
+ * from->tenth_count. */
 void tally_merge(struct tally *into, const struct tally *from);
+
+/* An empty sum: all zero, but what nobody could read is unknown. */
+void tally_clear(struct tally *t);
+
+/* All that was measured becomes warm-up, as if the window had not begun. What counts all phases
+ * stays, and so do the tenths. */
+void tally_begin_anew(struct tally *t);
+
+/* One more connection slot, or worker, that had so many right answers. */
+void tally_share(struct tally_shares *shares, uint64_t right);
 
 /* Counts one more like an example that is kept already; false when there is none. */
 bool tally_example_again(struct tally *t, enum outcome outcome, int sys, uint16_t status);

@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/bug.h"
+#include "base/sabotage.h"
 #include "load/engine_priv.h"
 
 /* How long it sleeps at most, so that a wish to stop is heard. */
@@ -16,97 +17,17 @@
 /* A drain that was asked for by an interrupt. */
 #define HURRIED_DRAIN_NS SECOND_NS
 
-/* The series of a long run ends here (25 MB a worker), the counts do not. By count nobody knows how
- * long it takes. */
-#define SECONDS_MAX      7200
-#define SECONDS_BY_COUNT 600
-
 /* By count, so many time-outs' lengths without one whole answer are taken for the target's end. */
 #define GIVE_UP_TIMEOUTS 4
-
-uint32_t worker_seconds_max(const struct plan *plan)
-{
-    int64_t seconds = plan->load.duration_ns / SECOND_NS + 1;
-
-    if (plan->load.requests > 0)
-        return SECONDS_BY_COUNT;
-    return seconds < SECONDS_MAX ? (uint32_t)seconds : SECONDS_MAX;
-}
 
 size_t worker_arena_bytes(const struct plan *plan, uint32_t conn_count)
 {
     return sizeof(struct tally) + sizeof(struct histogram) +
-           worker_seconds_max(plan) * sizeof(struct tally_second) +
+           window_seconds_max(plan) * sizeof(struct tally_second) +
+           window_tenths_max(plan) * sizeof(uint32_t) +
            conn_count * (sizeof(struct conn) +
                          (plan->request.nonce_count > 0 ? plan->request.bytes.len : 0)) +
            4096;
-}
-
-static void cpu_so_far(int64_t *ret_user_ns, int64_t *ret_system_ns)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_THREAD, &usage);
-    *ret_user_ns = usage.ru_utime.tv_sec * SECOND_NS + usage.ru_utime.tv_usec * MICROSECOND_NS;
-    *ret_system_ns = usage.ru_stime.tv_sec * SECOND_NS + usage.ru_stime.tv_usec * MICROSECOND_NS;
-}
-
-/* ---- once a second ---- */
-
-/* What the histogram gained since the last whole second becomes that second's own, so that a series
- * costs nothing while requests are counted. */
-static void fold_second(struct worker *w)
-{
-    struct tally *t = w->tally;
-    struct tally_second *second;
-
-    w->fold_at = mono_after(w->fold_at, SECOND_NS);
-    if (t->second_count == w->seconds_max)
-        return;
-    second = &t->seconds[t->second_count++];
-    second->ok = t->ok_in_window - w->folded_ok;
-    second->failed = w->failed_in_window - w->folded_failed;
-    w->folded_ok = t->ok_in_window;
-    w->folded_failed = w->failed_in_window;
-    if (t->response.count != w->folded->count) {
-        uint32_t low = histogram_index(t->response.min_ns);
-        uint32_t high = t->response.max_ns > HISTOGRAM_MAX_NS ? HISTOGRAM_BUCKETS - 1
-                                                              : histogram_index(t->response.max_ns);
-
-        for (uint32_t i = low; i <= high; i++) {
-            second->counts[second_bucket(i)] +=
-                (uint32_t)(t->response.counts[i] - w->folded->counts[i]);
-            w->folded->counts[i] = t->response.counts[i];
-        }
-        w->folded->count = t->response.count;
-    }
-    atomic_store_explicit(&w->live.seconds, t->second_count, memory_order_release);
-}
-
-static void open_window(struct worker *w)
-{
-    w->window_open = true;
-    cpu_so_far(&w->cpu_user_begin_ns, &w->cpu_system_begin_ns);
-}
-
-static void close_window(struct worker *w, struct mono now)
-{
-    struct tally *t = w->tally;
-    int64_t user_ns, system_ns;
-
-    w->window_closed = true;
-    while (w->fold_at.ns <= w->end.ns && w->fold_at.ns <= now.ns)
-        fold_second(w);
-    t->window_ns = mono_diff_ns(w->begin, w->end);
-    if (t->window_ns % SECOND_NS != 0 && w->fold_at.ns > w->end.ns)
-        fold_second(w); /* the last one, not a whole one */
-    cpu_so_far(&user_ns, &system_ns);
-    t->cpu_user_ns = user_ns - w->cpu_user_begin_ns;
-    t->cpu_system_ns = system_ns - w->cpu_system_begin_ns;
-    t->busiest_thread_share =
-        t->window_ns > 0 ? (double)(t->cpu_user_ns + t->cpu_system_ns) / (double)t->window_ns : 0;
-    atomic_store_explicit(&w->live.window_over, true, memory_order_release);
-    engine_notify(w->engine);
 }
 
 /* ---- timers ---- */
@@ -175,12 +96,7 @@ static void run_timers(struct worker *w, struct mono now)
 {
     hear_stop(w, now);
     give_up(w, now);
-    if (!w->window_open && now.ns >= w->begin.ns)
-        open_window(w);
-    while (!w->window_closed && w->fold_at.ns <= now.ns && w->fold_at.ns <= w->end.ns)
-        fold_second(w);
-    if (!w->window_closed && now.ns >= w->end.ns)
-        close_window(w, now);
+    window_timers(w, now);
     while (w->in_flight.head != NO_CONN &&
            w->conns[w->in_flight.head].listed.ns + w->plan->load.timeout_ns <= now.ns)
         conn_timed_out(w, w->in_flight.head, now);
@@ -195,16 +111,8 @@ static void run_timers(struct worker *w, struct mono now)
 
 static struct mono next_timer(const struct worker *w, struct mono now)
 {
-    struct mono next = mono_after(now, HEARING_NS);
+    struct mono next = mono_earlier(mono_after(now, HEARING_NS), window_next_timer(w));
 
-    if (!w->window_open)
-        next = mono_earlier(next, w->begin);
-    else if (!w->window_closed)
-        next = mono_earlier(next, w->end);
-    else
-        next = mono_earlier(next, w->drain_end);
-    if (!w->window_closed)
-        next = mono_earlier(next, w->fold_at);
     if (w->in_flight.head != NO_CONN)
         next = mono_earlier(
             next, mono_after(w->conns[w->in_flight.head].listed, w->plan->load.timeout_ns));
@@ -226,7 +134,7 @@ static bool drive_is_over(struct worker *w, struct mono now)
     if (w->by_count && !w->window_closed && w->window_open) {
         /* By count the window ends with the last answer. */
         w->end = w->last_done.ns > w->begin.ns ? w->last_done : now;
-        close_window(w, now);
+        window_close(w, now);
     }
     return w->window_closed;
 }
@@ -274,35 +182,75 @@ static void publish(struct worker *w)
     atomic_store_explicit(&w->live.done, t->ok + w->failed_in_window, memory_order_relaxed);
 }
 
-static void drive(struct worker *w)
+/* What came while it was awake waited unread for as long. */
+static void count_turn(struct worker *w, struct mono woken, struct mono asleep, uint64_t events)
+{
+    struct tally *t = w->tally;
+
+    if (!w->window_open || w->window_closed)
+        return;
+    t->waits++;
+    t->events += events;
+    t->loop.counts[second_bucket(histogram_index(mono_diff_ns(woken, asleep)))]++;
+}
+
+static uint64_t handle_events(struct worker *w, struct mono woken)
 {
     struct ring_event event;
-    struct mono now;
+    struct mono now = woken;
+    uint64_t count = 0;
+
+    if (sabotage_receive())
+        now = ring_now(w->ring);
+    for (; ring_next(w->ring, &event); count++) {
+        if (count > 0)
+            now = ring_now(w->ring);
+        conn_event(w, &event, now);
+    }
+    return count;
+}
+
+static void wait_failed(struct worker *w, int sys, struct mono now)
+{
+    w->failed = true;
+    error_set(&w->error, sys, "wait for the network (%s)", ring_name(w->ring));
+    w->tally->partial = true;
+    w->end = mono_earlier(w->end, now);
+    if (!w->window_closed)
+        window_close(w, now);
+}
+
+static void drive(struct worker *w)
+{
+    struct mono now = ring_now(w->ring), woken = now, until = now;
+    uint64_t events = 0;
 
     for (;;) {
+        bool timer_due;
         int answer;
 
+        sabotage_loop();
         now = ring_now(w->ring);
+        timer_due = now.ns >= until.ns;
         run_timers(w, now);
         if (drive_is_over(w, now))
             break;
-        answer = ring_wait(w->ring, next_timer(w, now));
+        until = next_timer(w, now);
+        /* Where no timer was due run_timers() took no time: that saves a look at the clock. */
+        count_turn(w, woken, timer_due ? ring_now(w->ring) : now, events);
+        answer = ring_wait(w->ring, until);
         if (answer < 0) {
-            w->failed = true;
-            error_set(&w->error, -answer, "wait for the network (%s)", ring_name(w->ring));
-            w->tally->partial = true;
-            w->end = mono_earlier(w->end, now);
-            if (!w->window_closed)
-                close_window(w, now);
+            wait_failed(w, -answer, now);
             break;
         }
-        while (ring_next(w->ring, &event))
-            conn_event(w, &event, ring_now(w->ring));
+        woken = ring_now(w->ring);
+        events = handle_events(w, woken);
         publish(w);
     }
     /* What the ring still holds back has been counted as sent: let it go. */
     ring_wait(w->ring, now);
     count_unfinished(w, now);
+    window_shares(w);
 }
 
 /* ---- the thread ---- */
@@ -314,14 +262,12 @@ static void set_timetable(struct worker *w, struct mono start)
     uint64_t share = load->requests / load->threads;
 
     w->start = start;
-    w->begin = mono_after(start, load->warmup_ns);
+    w->tenth_at = mono_after(start, TENTH_NS);
     w->by_count = load->requests > 0;
     w->quota = share + (w->index < load->requests % load->threads ? 1 : 0);
     if (!w->by_count)
         w->quota = 0;
-    w->end = w->by_count ? MONO_NEVER : mono_after(w->begin, load->duration_ns);
-    w->drain_end = w->by_count ? MONO_NEVER : mono_after(w->end, load->timeout_ns);
-    w->fold_at = mono_after(w->begin, SECOND_NS);
+    window_set(w, mono_after(start, load->warmup_ns));
     if (load->model == LOAD_CLOSED)
         return;
     /* Even arrivals of all workers interleave; Poisson ones add up to a Poisson stream by
@@ -343,8 +289,11 @@ static bool make_ready(struct worker *w)
         return false;
     w->tally = arena_new(&w->arena, struct tally, 1);
     w->folded = arena_new(&w->arena, struct histogram, 1);
-    w->seconds_max = worker_seconds_max(plan);
+    tally_clear(w->tally);
+    w->seconds_max = window_seconds_max(plan);
     w->tally->seconds = arena_new(&w->arena, struct tally_second, w->seconds_max);
+    w->tenths_max = window_tenths_max(plan);
+    w->tally->tenths = arena_new(&w->arena, uint32_t, w->tenths_max);
     w->conns = arena_new(&w->arena, struct conn, w->conn_count);
     if (plan->request.nonce_count > 0) {
         w->requests = arena_new(&w->arena, char, w->conn_count * plan->request.bytes.len);
@@ -376,6 +325,7 @@ void *worker_main(void *argument)
     prctl(PR_SET_NAME, name);
     /* The kernel may round a sleep up by 50 us to save power; the timetable pays for it. */
     prctl(PR_SET_TIMERSLACK, 1UL);
+    w->schedstat = usage_open();
     w->failed = !make_ready(w);
     if (engine_all_ready(w->engine, w->failed, &start)) {
         set_timetable(w, start);
@@ -383,6 +333,8 @@ void *worker_main(void *argument)
     }
     ring_close_all(w->ring);
     w->ring = NULL;
+    if (w->schedstat >= 0)
+        close(w->schedstat);
     atomic_store_explicit(&w->live.window_over, true, memory_order_release);
     atomic_store_explicit(&w->live.finished, true, memory_order_release);
     engine_notify(w->engine);

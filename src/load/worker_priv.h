@@ -1,6 +1,7 @@
 /* load/worker_priv.h -- one worker of the generator: its connections, its clock marks, its counts.
  *
- * Read this struct first, then conn.c (the life of one request) and worker.c (the loop around it).
+ * Read this struct first, then conn.c (the life of one request), worker.c (the loop around it) and
+ * window.c (what of it is measured).
  * A connection is a slot of the ring; it is in exactly one list at a time, or in none. */
 #pragma once
 
@@ -15,6 +16,7 @@
 #include "load/pacer.h"
 #include "load/plan.h"
 #include "load/tally.h"
+#include "load/usage.h"
 #include "net/ring.h"
 #include "proto/http1.h"
 
@@ -48,6 +50,7 @@ struct conn {
     bool answering;       /* its first byte has come */
     bool fresh;           /* the connection was made for this request */
     uint32_t answers;     /* complete ones on this connection */
+    uint32_t right;       /* right answers of this slot, completed in the window */
     uint32_t prev, next;  /* in the list that the state implies */
     struct mono due, sent, first_byte;
     struct mono listed; /* since when it counts as in its list: lists are in this order */
@@ -65,6 +68,9 @@ struct conn_list {
 struct worker_live {
     _Atomic uint64_t ok, failed, done;
     _Atomic uint32_t seconds; /* how many of tally.seconds are final (release) */
+    _Atomic uint32_t tenths;  /* likewise of tally.tenths */
+    _Atomic unsigned
+        restarts; /* heard: all of the above but `tenths` is of this window (release) */
     _Atomic bool window_over, finished;
 };
 
@@ -106,10 +112,16 @@ struct worker {
     uint64_t failed_in_window;
     struct mono fold_at;
     uint32_t seconds_max;
+    uint64_t right, folded_right; /* right answers of all phases: now, and at the last tenth */
+    struct mono tenth_at;
+    uint32_t tenths_max;
     bool window_open, window_closed;
     struct mono last_done;   /* of the measured requests */
     struct mono last_answer; /* whole ones, right or wrong */
-    int64_t cpu_user_begin_ns, cpu_system_begin_ns;
+    struct mono last_sent;   /* of the measured requests; open loop, first worker */
+    int schedstat;           /* usage_open()'s */
+    struct thread_usage usage_begin;
+    int64_t fold_cpu_ns; /* usage_cpu_ns() at the last whole second */
 
     struct error error; /* with failed */
     bool failed;
@@ -130,18 +142,47 @@ void conn_timed_out(struct worker *w, uint32_t slot, struct mono now);
 /* The first connection of this step's list has waited long enough. */
 void conn_backed_off(struct worker *w, unsigned step, struct mono now);
 void conn_event(struct worker *w, const struct ring_event *event, struct mono now);
-/* Open loop: gives the requests that are due to free connections. */
-void worker_dispatch(struct worker *w, struct mono now);
 int64_t worker_backoff_ns(unsigned step);
+/* The connection has no request any more, or never had one: takes the next, or waits for it. */
+void conn_free(struct worker *w, uint32_t slot, struct mono now);
 /* The measured window includes a completion at this moment. */
 bool worker_in_window(const struct worker *w, struct mono now);
+
+/* ---- dispatch.c: the open loop's timetable ---- */
+
+/* Gives the requests that are due to free connections. */
+void worker_dispatch(struct worker *w, struct mono now);
+
+/* ---- window.c: what is measured, and when ---- */
+
+/* The window of the plan's length that begins then. Nothing may have been measured before. */
+void window_set(struct worker *w, struct mono begin);
+/* Begins anew when it was asked for, opens, folds seconds and tenths, closes: what is due by now.
+ */
+void window_timers(struct worker *w, struct mono now);
+/* The next of these moments. */
+struct mono window_next_timer(const struct worker *w);
+void window_close(struct worker *w, struct mono now);
+void window_fold_tenths(struct worker *w, struct mono now);
+/* At the end: how even the right answers were. */
+void window_shares(struct worker *w);
+
+/* A right answer, of any phase. */
+static inline void window_right(struct worker *w, struct mono now)
+{
+    if (now.ns >= w->tenth_at.ns)
+        window_fold_tenths(w, now);
+    w->right++;
+}
+
+uint32_t window_seconds_max(const struct plan *plan);
+uint32_t window_tenths_max(const struct plan *plan);
 
 /* ---- worker.c: the loop ---- */
 
 /* The thread: makes itself ready, waits for the others, drives, tells. */
 void *worker_main(void *worker);
 size_t worker_arena_bytes(const struct plan *plan, uint32_t conn_count);
-uint32_t worker_seconds_max(const struct plan *plan);
 
 /* ---- lists ---- */
 

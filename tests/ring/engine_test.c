@@ -200,6 +200,52 @@ static void an_open_loop_sends_its_timetable(void **state)
     (void)state;
 }
 
+/* All that came before is warm-up; the server and we still count the same. Looks at everything that
+ * the main thread may look at while it runs. */
+static void a_window_begun_anew_makes_warm_up_of_what_was_before(void **state)
+{
+    for (uint32_t threads = 1; threads <= 2; threads++) {
+        struct addr addr;
+        struct server *server = serve(&HELLO, &addr);
+        struct plan plan;
+        struct engine *engine;
+        struct load load = threads == 1 ? load_of(1, 16) : opened(load_of(2, 16), 2000, PACER_EVEN);
+        struct server_counts counts;
+        uint32_t tenths[64], count = 0;
+        uint64_t right = 0;
+        struct mono begin;
+
+        load.duration_ns = SECOND_NS;
+        plan = plan_for(&addr, load, "/", "hello");
+        engine = start(&plan);
+        while (engine_live(engine).ok == 0)
+            engine_wait(engine, ENGINE_WINDOW, mono_after(mono_now(), MILLISECOND_NS));
+        begin = mono_after(mono_now(), RESTART_AHEAD_NS);
+        assert_false(engine_restart_window(engine, mono_after(begin, SECOND_NS)));
+        assert_true(engine_restart_window(engine, begin));
+        assert_int_equal(engine_live(engine).ok, 0);
+        assert_int_equal(engine_window_begin(engine).ns, begin.ns);
+        while (count < 5)
+            count = engine_tenths(engine, tenths, 64);
+        for (uint32_t i = 0; i < count; i++)
+            right += tenths[i];
+        finish(engine);
+        counts = server_stop(server);
+        assert_all_right(&counts);
+        assert_int_equal(tally.restarts, 1);
+        assert_int_equal(tally.window_ns, SECOND_NS);
+        assert_true(tally.warmup > 0);
+        assert_true(right <= tally.warmup + tally.ok);
+        for (uint32_t i = 0; i < count; i++)
+            assert_int_equal(tally.tenths[i], tenths[i]);
+        assert_in_range(tally.tenth_count - tally.tenths_before, 9, 10); /* whole ones */
+        assert_int_equal(tally.by_worker.count, threads);
+        assert_int_equal(tally.by_connection.count, 16);
+        assert_true(tally.by_connection.sum == (double)tally.ok_in_window);
+    }
+    (void)state;
+}
+
 static void by_count_exactly_so_many_are_asked(void **state)
 {
     for (uint32_t threads = 1; threads <= 2; threads++) {
@@ -557,6 +603,7 @@ int main(int argc, char **argv)
         driven(a_closed_loop_counts_what_the_server_counts),
         driven(the_warmup_is_counted_apart),
         driven(an_open_loop_sends_its_timetable),
+        driven(a_window_begun_anew_makes_warm_up_of_what_was_before),
         driven(by_count_exactly_so_many_are_asked),
         driven(a_connection_a_request_opens_as_many),
         driven(a_server_that_announces_each_close_is_asked_over_new_connections),

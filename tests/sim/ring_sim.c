@@ -1,6 +1,7 @@
 #include "ring_sim.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -131,6 +132,7 @@ static void sim_send(struct ring *ring, uint32_t slot, struct slice bytes)
         push(r, at_ns, (struct ring_event){ .what = RING_END, .slot = slot });
     if (reply.what == SIM_RESET)
         push(r, at_ns, (struct ring_event){ .what = RING_FAILED, .slot = slot, .sys = ECONNRESET });
+    r->now_ns += server->send_ns;
 }
 
 static void sim_close(struct ring *ring, uint32_t slot)
@@ -230,11 +232,24 @@ struct plan sim_plan(struct sim_server *server)
 void sim_drive(struct plan *plan, struct tally *ret_tally)
 {
     static struct arena arena;
+    struct sim_server *server = plan->open_ring_context;
     struct engine *engine;
     struct error err;
 
     arena_unmap(&arena);
     assert_true(arena_map(&arena, engine_seconds_bytes(plan), &err));
     assert_true(engine_start(plan, &engine, &err));
+    server->engine = engine;
     assert_true(engine_finish(engine, &arena, ret_tally, &err));
+    server->engine = NULL;
+}
+
+struct engine *sim_engine(struct sim_server *server)
+{
+    struct engine *engine;
+
+    /* The workers are let go before the one who started them knows the engine. */
+    while ((engine = server->engine) == NULL)
+        sched_yield();
+    return engine;
 }

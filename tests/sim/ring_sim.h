@@ -32,10 +32,15 @@ struct sim_server {
     int (*accept)(void *context, uint64_t number, int64_t now_ns); /* errno, or 0; NULL: always 0 */
     int64_t connect_ns;                                            /* how long a handshake takes */
     int64_t idle_ns; /* each connection is closed when it is so old; 0: kept */
+    int64_t send_ns; /* how long it takes the generator to send a request */
     void *context;
     /* What it saw. */
     uint64_t connections, requests;
+    struct engine *_Atomic engine; /* who drives it: for replies that act on it (sim_engine()) */
 };
+
+/* The engine that drives this server now; for its functions, which are called while it does. */
+struct engine *sim_engine(struct sim_server *server);
 
 /* A ring_opener for plan.open_ring, with the server as its context. */
 bool ring_sim_open(void *server, uint32_t worker, const struct ring_config *config,

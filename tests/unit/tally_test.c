@@ -230,6 +230,149 @@ static void seconds_are_added_one_by_one_and_the_longer_row_stays(void **state)
     (void)state;
 }
 
+static void tenths_are_added_one_by_one_and_the_longer_row_stays(void **state)
+{
+    uint32_t into[4] = { 1, 2, 999, 999 }, from[4] = { 10, 20, 30, 40 };
+
+    tally_clear(&sum);
+    tally_clear(&worker);
+    sum.tenths = into;
+    sum.tenth_count = 2;
+    sum.tenths_before = 1;
+    worker.tenths = from;
+    worker.tenth_count = 4;
+    worker.tenths_before = 2;
+    tally_merge(&sum, &worker);
+    worker.tenth_count = 1;
+    worker.tenths_before = 0;
+    tally_merge(&sum, &worker);
+    assert_int_equal(sum.tenth_count, 4);
+    assert_int_equal(sum.tenths_before, 2);
+    assert_int_equal(into[0], 21);
+    assert_int_equal(into[1], 22);
+    assert_int_equal(into[2], 30);
+    assert_int_equal(into[3], 40);
+    (void)state;
+}
+
+/* ---- how the generator was ---- */
+
+static void a_second_is_busy_when_any_thread_was(void **state)
+{
+    static struct tally_second into[3], first[3], second[3];
+
+    tally_clear(&sum);
+    sum.seconds = into;
+    first[0].busy_threads = first[1].busy_threads = second[1].busy_threads = 1;
+    for (int i = 0; i < 2; i++) {
+        tally_clear(&worker);
+        worker.seconds = i == 0 ? first : second;
+        worker.second_count = 3;
+        tally_merge(&sum, &worker);
+    }
+    assert_int_equal(sum.seconds_busy, 2);
+    assert_int_equal(into[1].busy_threads, 2);
+    (void)state;
+}
+
+static void the_worker_that_waited_most_speaks_and_none_is_unknown(void **state)
+{
+    tally_clear(&sum);
+    tally_clear(&worker);
+    tally_merge(&sum, &worker);
+    assert_int_equal(sum.run_queue_wait_ns, -1);
+    for (int64_t wait_ns = 300; wait_ns >= 0; wait_ns -= 100) {
+        worker.run_queue_wait_ns = wait_ns;
+        worker.preempted = 7;
+        worker.waits = 10;
+        worker.events = 100;
+        worker.loop.counts[3] = 5;
+        tally_merge(&sum, &worker);
+    }
+    assert_int_equal(sum.run_queue_wait_ns, 300);
+    assert_int_equal(sum.preempted, 28);
+    assert_int_equal(sum.waits, 40);
+    assert_int_equal(sum.events, 400);
+    assert_int_equal(sum.loop.counts[3], 20);
+    (void)state;
+}
+
+static void only_one_workers_gaps_are_kept(void **state)
+{
+    tally_clear(&sum);
+    tally_clear(&worker);
+    tally_merge(&sum, &worker);
+    worker.gap_count = 2;
+    worker.gaps_ns[0] = 5;
+    worker.gaps_ns[1] = 6;
+    tally_merge(&sum, &worker);
+    worker.gap_count = 3;
+    worker.gaps_ns[0] = 999;
+    tally_merge(&sum, &worker);
+    assert_int_equal(sum.gap_count, 2);
+    assert_int_equal(sum.gaps_ns[0], 5);
+    assert_int_equal(sum.gaps_ns[1], 6);
+    (void)state;
+}
+
+static void shares_keep_what_a_mean_and_a_deviation_need(void **state)
+{
+    tally_clear(&sum);
+    tally_clear(&worker);
+    tally_merge(&sum, &worker); /* nobody's share is not a share of nothing */
+    assert_int_equal(sum.by_connection.count, 0);
+    for (uint64_t right = 3; right <= 5; right++) {
+        tally_clear(&worker);
+        tally_share(&worker.by_connection, right);
+        tally_share(&worker.by_connection, 10 * right);
+        tally_merge(&sum, &worker);
+    }
+    assert_int_equal(sum.by_connection.count, 6);
+    assert_true(sum.by_connection.sum == 11 * 12);
+    assert_true(sum.by_connection.squares == 101 * (9 + 16 + 25));
+    assert_true(sum.by_connection.least == 3);
+    assert_true(sum.by_connection.most == 50);
+    (void)state;
+}
+
+/* ---- a window begun anew ---- */
+
+static void what_was_measured_becomes_warm_up_and_what_counts_all_phases_stays(void **state)
+{
+    static struct tally_second seconds[2];
+    uint32_t tenths[2] = { 4, 5 };
+
+    fill(&worker, 100);
+    worker.seconds = seconds;
+    worker.second_count = 2;
+    seconds[0].ok = seconds[1].counts[3] = 8;
+    worker.tenths = tenths;
+    worker.tenth_count = 2;
+    worker.gap_count = 9;
+    worker.loop.counts[1] = 6;
+    worker.waits = worker.events = 6;
+    tally_example(&worker, OUTCOME_RESET, 104, 0, "Connection reset by peer", "", 0);
+    tally_begin_anew(&worker);
+    assert_int_equal(worker.warmup, 106 + 101);
+    assert_int_equal(worker.scheduled + worker.sent + worker.ok + worker.ok_in_window, 0);
+    assert_int_equal(tally_failed(&worker), 0);
+    assert_int_equal(worker.response.count + worker.service.count + worker.first_byte.count, 0);
+    assert_int_equal(worker.loop_late.count + worker.pool_late.count, 0);
+    assert_int_equal(worker.response.counts[1000], 0);
+    assert_int_equal(worker.example_count + worker.second_count + worker.gap_count, 0);
+    assert_int_equal(seconds[0].ok + seconds[1].counts[3], 0);
+    assert_int_equal(worker.loop.counts[1] + worker.waits + worker.events, 0);
+    /* Of all phases. */
+    assert_int_equal(worker.resent, 105);
+    assert_int_equal(worker.bytes_sent, 108);
+    assert_int_equal(worker.opened, 110);
+    assert_int_equal(worker.connect_failed, 113);
+    assert_int_equal(worker.connect.count, 100);
+    assert_int_equal(worker.tenth_count, 2);
+    assert_int_equal(tenths[1], 5);
+    (void)state;
+}
+
 /* ---- the books ---- */
 
 static void keep_good_books(struct tally *t)
@@ -246,6 +389,10 @@ static void keep_good_books(struct tally *t)
     histogram_record(&t->response, -1); /* a broken clock is odd, but it is counted */
     for (int i = 0; i < 50; i++)
         histogram_record_censored(&t->response, 5000);
+    t->ok_in_window = 50;
+    tally_share(&t->by_worker, 50);
+    tally_share(&t->by_connection, 20);
+    tally_share(&t->by_connection, 30);
 }
 
 static void balance(void *t)
@@ -262,7 +409,8 @@ static void books_that_do_not_balance_stop_the_program(void **state)
                             &sum.in_flight,
                             &sum.failed[OUTCOME_CONNECT],
                             &sum.failed[OUTCOME_BODY],
-                            &sum.response.count };
+                            &sum.response.count,
+                            &sum.ok_in_window };
 
     keep_good_books(&sum);
     assert_false(aborts(balance, &sum));
@@ -301,6 +449,12 @@ int main(void)
         cmocka_unit_test(a_merge_adds_every_counter),
         cmocka_unit_test(a_merge_takes_the_longest_window_the_busiest_thread_and_any_interrupt),
         cmocka_unit_test(seconds_are_added_one_by_one_and_the_longer_row_stays),
+        cmocka_unit_test(tenths_are_added_one_by_one_and_the_longer_row_stays),
+        cmocka_unit_test(a_second_is_busy_when_any_thread_was),
+        cmocka_unit_test(the_worker_that_waited_most_speaks_and_none_is_unknown),
+        cmocka_unit_test(only_one_workers_gaps_are_kept),
+        cmocka_unit_test(shares_keep_what_a_mean_and_a_deviation_need),
+        cmocka_unit_test(what_was_measured_becomes_warm_up_and_what_counts_all_phases_stays),
         cmocka_unit_test(books_that_do_not_balance_stop_the_program),
         cmocka_unit_test(throughput_is_right_answers_by_the_length_of_the_window),
     };
