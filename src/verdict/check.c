@@ -45,3 +45,8 @@ void check_fine(struct check *c, double value, double limit, const char *sentenc
     say(c, value, limit, sentence, rest);
     va_end(rest);
 }
+
+struct check check_worse(struct check a, struct check b)
+{
+    return b.state > a.state ? b : a;
+}

@@ -11,7 +11,7 @@ struct check check_limiter(const struct trial_record *t);
 struct check check_omission(const struct trial_record *t);
 struct check check_answers(const struct trial_record *t);
 struct check check_samples(const struct trial_record *t);
-/* check_around.c: what happened around it */
+/* check_network.c, check_around.c: what happened around it */
 struct check check_network(const struct trial_record *t);
 struct check check_machine(const struct trial_record *t);
 struct check check_cores(const struct trial_record *t);
@@ -33,3 +33,6 @@ void check_worsen(struct check *c, enum check_state state, double value, double 
 /* The figure and the sentence of one that is all right. Does nothing once it is worse than that. */
 void check_fine(struct check *c, double value, double limit, const char *sentence, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The worse of two, the first when they are equally bad: for findings in different units. */
+struct check check_worse(struct check a, struct check b);
