@@ -353,8 +353,8 @@ static enum outcome judge(const struct asker *a, const struct intake *in, struct
 
 static void describe(const struct intake *in, struct answer *answer)
 {
-    struct slice type;
-    struct text text = TEXT(answer->content_type);
+    struct text type = TEXT(answer->content_type);
+    struct text encoding = TEXT(answer->content_encoding);
 
     answer->head = in->head;
     answer->body = in->body;
@@ -366,8 +366,8 @@ static void describe(const struct intake *in, struct answer *answer)
         answer->head.len = in->parser.head_bytes;
     }
     answer->status = in->parser.status;
-    type = head_value(answer->head, SLICE("content-type"));
-    text_add(&text, type);
+    text_add(&type, head_value(answer->head, SLICE("content-type")));
+    text_add(&encoding, head_value(answer->head, SLICE("content-encoding")));
 }
 
 /* ---- asking ---- */

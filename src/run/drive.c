@@ -111,6 +111,21 @@ static bool closes_silently(const struct answer *answers)
     return true;
 }
 
+static void keep_answer(const struct answer *answers, struct trial_record *record)
+{
+    struct probe_answer *kept = &record->probe_answer;
+    char line[4 * sizeof(answers[0].content_encoding)]; /* escaped, a byte can become four */
+    struct text encoding = TEXT(line);
+
+    kept->status = answers[0].status;
+    kept->body_bytes = (int64_t)answers[0].body.len;
+    for (unsigned i = 1; i < PROBES; i++)
+        if (answers[i].body.len != answers[0].body.len)
+            kept->body_bytes = -1;
+    text_add_escaped(&encoding, slice_of(answers[0].content_encoding));
+    kept->encoding = arena_text(&record->arena, line, encoding.len);
+}
+
 static bool make_plan(const struct drive *d, struct asked *a, struct trial_record *record,
                       struct error *err)
 {
@@ -134,6 +149,7 @@ static bool make_plan(const struct drive *d, struct asked *a, struct trial_recor
         arena_format(&record->arena, "%s%s", record->check_text,
                      plan->own_close ? "; closes after every answer without saying so" : "");
     record->body_checked = plan->contract.body_known;
+    keep_answer(a->answers, record);
     plan->receive_bytes = (uint32_t)(first->head.len + first->body.len);
     return true;
 }

@@ -96,6 +96,7 @@ struct trial_record *trial_record_new(size_t arena_bytes, struct error *err)
         "";
     t->address = "";
     t->ring = t->reason = t->check_text = t->output_tail = "";
+    t->probe_answer = (struct probe_answer){ .body_bytes = -1, .encoding = "" };
     t->server = unknown_server();
     t->client.rss_bytes_peak = -1;
     t->tally.run_queue_wait_ns = -1;

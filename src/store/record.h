@@ -92,6 +92,13 @@ struct client_usage {
                               included; 0: unknown */
 };
 
+/* What the probes were answered, for the comparison of targets. */
+struct probe_answer {
+    uint16_t status;      /* 0: unknown */
+    int64_t body_bytes;   /* -1: unknown, or it differs from answer to answer */
+    const char *encoding; /* Content-Encoding; "" for none */
+};
+
 /* One second of the window. */
 struct series_point {
     int64_t rss_bytes; /* -1 unknown */
@@ -118,6 +125,7 @@ struct trial_record {
     uint64_t seed;
     uint64_t probes;        /* asked before the drive */
     const char *check_text; /* "200, 27 B application/json, identical in 3 probes" */
+    struct probe_answer probe_answer;
     bool body_checked;  /* bodies were compared under load (they were identical in the probes) */
     struct tally tally; /* seconds point into the arena */
     struct server_usage server;

@@ -435,6 +435,9 @@ json_t *trial_to_json(const struct trial_record *t, struct error *err)
     json_put_flag(&p, "gave_up", t->tally.gave_up);
     json_put_text(&p, "check", t->check_text);
     json_put_flag(&p, "body_checked", t->body_checked);
+    json_put_some(&p, "probe_status", t->probe_answer.status);
+    json_put_known(&p, "probe_body_bytes", t->probe_answer.body_bytes);
+    json_put_text(&p, "probe_encoding", t->probe_answer.encoding);
     put_seconds(&p, "window_s", t->tally.window_ns > 0 ? t->tally.window_ns : -1);
     json_put_count(&p, "window_restarts", t->tally.restarts);
     json_put(&p, "requests", requests_json(t));

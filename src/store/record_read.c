@@ -366,6 +366,9 @@ static void get_trial(const struct json_get *g, struct trial_record *t)
     get_state(g, t);
     t->check_text = json_get_text(g, "check");
     t->body_checked = json_get_flag(g, "body_checked");
+    t->probe_answer.status = (uint16_t)json_get_some(g, "probe_status", UINT16_MAX);
+    t->probe_answer.body_bytes = json_get_known(g, "probe_body_bytes");
+    t->probe_answer.encoding = json_get_text(g, "probe_encoding");
     get_requests(g, t);
     get_traffic(g, &t->tally);
     get_histograms(g, &t->tally);

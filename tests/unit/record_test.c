@@ -130,6 +130,7 @@ static void assert_same_texts(const struct trial_record *got, const struct trial
     assert_string_equal(got->ring, expected->ring);
     assert_string_equal(got->reason, expected->reason);
     assert_string_equal(got->check_text, expected->check_text);
+    assert_string_equal(got->probe_answer.encoding, expected->probe_answer.encoding);
     assert_string_equal(got->output_tail, expected->output_tail);
     assert_int_equal(got->factor_count, expected->factor_count);
     for (size_t i = 0; i < expected->factor_count; i++) {
@@ -194,6 +195,8 @@ static void every_field_of_a_trial_comes_back(void **state)
     assert_true(back->seed == t->seed);
     assert_int_equal(back->probes, t->probes);
     assert_int_equal(back->body_checked, t->body_checked);
+    assert_int_equal(back->probe_answer.status, t->probe_answer.status);
+    assert_int_equal(back->probe_answer.body_bytes, t->probe_answer.body_bytes);
     assert_same_tally(&back->tally, &t->tally);
     assert_memory_equal(&back->server, &t->server, sizeof(t->server));
     assert_memory_equal(&back->client, &t->client, sizeof(t->client));

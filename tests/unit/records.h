@@ -291,6 +291,7 @@ static inline struct trial_record *full_trial(void)
     t->probes = 3;
     t->check_text = "200, 27 B application/json, identical in 3 probes";
     t->body_checked = true;
+    t->probe_answer = (struct probe_answer){ 201, 27, "gzip" };
     t->output_tail = "line one\nline two\n";
     fill_tally(t);
     fill_series(t);
