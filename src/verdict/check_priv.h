@@ -4,10 +4,11 @@
 #include "store/check.h"
 #include "store/record.h"
 
-/* check_asked.c: what the generator did and got */
+/* check_asked.c: what the generator did and could have done */
 struct check check_load(const struct trial_record *t);
 struct check check_generator(const struct trial_record *t);
 struct check check_limiter(const struct trial_record *t);
+/* check_answered.c: what came back */
 struct check check_omission(const struct trial_record *t);
 struct check check_answers(const struct trial_record *t);
 struct check check_samples(const struct trial_record *t);

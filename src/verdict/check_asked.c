@@ -1,0 +1,456 @@
+/* What the generator was asked to do, did, and could have done. */
+#include "verdict/check_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "stats/spread.h"
+#include "verdict/limits.h"
+#include "verdict/words_priv.h"
+
+static double per_sec(const struct trial_record *t, uint64_t count)
+{
+    return (double)count * 1e9 / (double)t->tally.window_ns;
+}
+
+/* ---- load ---- */
+
+/* Sends of which the generator itself was late by more than `limit_ns`, of all sends. */
+static double late_share(const struct tally *t, int64_t limit_ns)
+{
+    uint64_t late = t->loop_late.too_large;
+
+    for (uint32_t i = histogram_index(limit_ns) + 1; i < HISTOGRAM_BUCKETS; i++)
+        late += t->loop_late.counts[i];
+    return t->sent > 0 ? (double)late / (double)t->sent : 0;
+}
+
+/* p99 of the generator's lag over all sends; those that it was not late with count as 0. */
+static int64_t lag_p99_ns(const struct tally *t)
+{
+    double beyond = 0.01 * (double)t->sent, late = (double)t->loop_late.count;
+
+    return beyond < late ? histogram_quantile_ns(&t->loop_late, 1 - beyond / late) : 0;
+}
+
+static int64_t late_limit_ns(const struct trial_record *t, int64_t least_ns, double of_p50)
+{
+    int64_t p50_ns = histogram_quantile_ns(&t->tally.response, 0.5);
+
+    return (int64_t)fmax((double)least_ns, of_p50 * (double)p50_ns);
+}
+
+/* Of all sends, those that found no free connection. */
+static double pool_share(const struct tally *t)
+{
+    return t->sent > 0 ? (double)t->pool_late.count / (double)t->sent : 0;
+}
+
+/* Whether the timetable had as many requests as rate and window say. By count it has what was asked
+ * for, and an interrupt ends each worker's window at a moment of its own. */
+static void judge_timetable(const struct trial_record *t, struct check *c)
+{
+    const struct load *load = &t->load;
+    double due = load->rate_per_sec * (double)t->tally.window_ns / 1e9;
+    double off = fabs((double)t->tally.scheduled - due), chance;
+
+    if (load->requests > 0 || t->tally.partial)
+        return;
+    /* Each worker's share of even arrivals may begin and end between two of them. */
+    chance = load->arrivals == PACER_EVEN ? load->threads : LOAD_POISSON_SIGMAS * sqrt(due);
+    if (off <= chance * (1 + 1e-9))
+        return;
+    check_worsen(
+        c, load->arrivals == PACER_EVEN || off > LOAD_TIMETABLE_OFF * due ? CHECK_FAIL : CHECK_WARN,
+        off / due, load->arrivals == PACER_EVEN ? chance / due : LOAD_TIMETABLE_OFF,
+        "this is a fault of assay: please report it with the seed",
+        "%s requests were due where %s/s for %s make %s: the timetable has holes",
+        words_whole(t->tally.scheduled).text, words_rate(load->rate_per_sec).text,
+        words_duration(t->tally.window_ns).text, words_whole((uint64_t)llround(due)).text);
+}
+
+static void judge_sent(const struct trial_record *t, struct check *c)
+{
+    const struct tally *tally = &t->tally;
+    double unsent = tally->scheduled > 0 ? (double)tally->unsent / (double)tally->scheduled : 0;
+
+    if (unsent <= LOAD_UNSENT_WARN)
+        return;
+    if (pool_share(tally) < LOAD_POOL_SHARE)
+        check_worsen(c, unsent > LOAD_UNSENT_FAIL ? CHECK_FAIL : CHECK_WARN, unsent,
+                     LOAD_UNSENT_FAIL,
+                     "lower the rate (-r), or give the generator a thread more (-t)",
+                     "the generator could not send %s of what was due (offered %s/s, sent %s/s)",
+                     words_percent(unsent).text, words_rate(per_sec(t, tally->scheduled)).text,
+                     words_rate(per_sec(t, tally->sent)).text);
+    else
+        check_worsen(c, CHECK_WARN, unsent, LOAD_UNSENT_WARN,
+                     "lower the rate (-r), or give it more connections (-c)",
+                     "offered %s/s, sent %s/s: for the rest no connection was free, the target was "
+                     "too slow or the connections too few",
+                     words_rate(per_sec(t, tally->scheduled)).text,
+                     words_rate(per_sec(t, tally->sent)).text);
+}
+
+static void judge_lateness(const struct trial_record *t, struct check *c)
+{
+    int64_t fail_ns = late_limit_ns(t, LOAD_LATE_FAIL_NS, LOAD_LATE_FAIL_OF_P50);
+    int64_t warn_ns = late_limit_ns(t, LOAD_LATE_WARN_NS, LOAD_LATE_WARN_OF_P50);
+    bool fails = late_share(&t->tally, fail_ns) > LOAD_LATE_SHARE;
+    int64_t limit_ns = fails ? fail_ns : warn_ns;
+    double late = late_share(&t->tally, limit_ns);
+
+    if (late > LOAD_LATE_SHARE)
+        check_worsen(c, fails ? CHECK_FAIL : CHECK_WARN, late, LOAD_LATE_SHARE,
+                     "lower the rate (-r), give the generator a thread more (-t) or a CPU of its "
+                     "own (--cpus)",
+                     "the generator, not the target, held back requests: %s left over %s late "
+                     "while a connection was free, p99 %s",
+                     words_percent(late).text, words_duration(limit_ns).text,
+                     words_duration(lag_p99_ns(&t->tally)).text);
+}
+
+/* Whether Poisson arrivals came as such. What is finer than a send may be late is not promised:
+ * there it is a warning. */
+static void judge_gaps(const struct trial_record *t, struct check *c)
+{
+    double gaps[TALLY_GAPS_MAX];
+    size_t n = t->tally.gap_count < TALLY_GAPS_MAX ? t->tally.gap_count : TALLY_GAPS_MAX;
+    double mean = 0;
+    struct exponential_fit fit;
+
+    if (t->load.arrivals != PACER_POISSON || n < LOAD_GAPS_MIN ||
+        pool_share(&t->tally) > LOAD_GAPS_POOL)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        gaps[i] = fmax(1, (double)t->tally.gaps_ns[i]); /* two in one nanosecond: as good as 1 */
+        mean += gaps[i] / (double)n;
+    }
+    fit = exponential_fit(gaps, n);
+    if (fit.a_squared > EXPONENTIAL_1_PERCENT && fit.distance > LOAD_GAPS_DISTANCE)
+        check_worsen(c, mean >= LOAD_LATE_FAIL_NS ? CHECK_FAIL : CHECK_WARN, fit.distance,
+                     LOAD_GAPS_DISTANCE,
+                     "lower the rate (-r), or ask for even arrivals (--arrivals=even)",
+                     "requests did not go out at random moments: the gaps between %zu of them are "
+                     "%s off an exponential distribution (A² %.1f, limit %.2f)",
+                     n, words_percent(fit.distance).text, fit.a_squared, EXPONENTIAL_1_PERCENT);
+}
+
+static void load_is_fine(const struct trial_record *t, struct check *c)
+{
+    const struct tally *tally = &t->tally;
+    double late;
+
+    if (t->load.model == LOAD_CLOSED) {
+        check_fine(c, per_sec(t, tally->sent), RECORD_UNKNOWN,
+                   "closed loop: %s connection%s asked again when answered, %s/s sent",
+                   words_whole(t->load.connections).text, t->load.connections == 1 ? "" : "s",
+                   words_rate(per_sec(t, tally->sent)).text);
+        return;
+    }
+    late = late_share(tally, late_limit_ns(t, LOAD_LATE_FAIL_NS, LOAD_LATE_FAIL_OF_P50));
+    check_fine(c, late, LOAD_LATE_SHARE, "offered %s/s, sent %s/s, %s late by the generator",
+               words_rate(per_sec(t, tally->scheduled)).text,
+               words_rate(per_sec(t, tally->sent)).text, words_percent(late).text);
+}
+
+struct check check_load(const struct trial_record *t)
+{
+    bool open = t->load.model == LOAD_OPEN;
+    struct check c = check_begin(CHECK_LOAD, open ? "share" : "per_sec");
+
+    if (t->tally.sent == 0 || t->tally.window_ns <= 0) {
+        check_worsen(&c, CHECK_FAIL, 0, 1, "let it take longer (-d), or ask for more (-n)",
+                     "no request was sent in the measured window");
+        return c;
+    }
+    if (open) {
+        judge_timetable(t, &c);
+        judge_sent(t, &c);
+        judge_lateness(t, &c);
+        judge_gaps(t, &c);
+    }
+    if (t->tally.partial)
+        check_worsen(&c, CHECK_WARN, RECORD_UNKNOWN, RECORD_UNKNOWN, "let it run to its end",
+                     "ended before its time, after %s with %s requests sent",
+                     words_duration(t->tally.window_ns).text, words_whole(t->tally.sent).text);
+    load_is_fine(t, &c);
+    return c;
+}
+
+/* ---- generator ---- */
+
+/* Of the window, in which the worker that waited most was ready and had no CPU, beyond what its
+ * wake-ups cost anyway. NaN: unknown. */
+static double wait_share(const struct trial_record *t)
+{
+    const struct tally *tally = &t->tally;
+    double wakes = (double)tally->waits / t->load.threads;
+
+    if (tally->run_queue_wait_ns < 0)
+        return RECORD_UNKNOWN;
+    return fmax(0, (double)tally->run_queue_wait_ns - wakes * GENERATOR_WAKE_FREE_NS) /
+           (double)tally->window_ns;
+}
+
+/* The share of connections' time in a closed loop that is not waiting for an answer: 1 - X R / N.
+ * NaN where the books do not give it: time-outs aside, failed requests have no response time;
+ * connections that could not be made stood still; by count they end one after the other. */
+static double cycle_gap(const struct trial_record *t)
+{
+    const struct tally *tally = &t->tally;
+    double connections = t->load.connections;
+    double untimed = (double)(tally_failed(tally) - tally->failed[OUTCOME_TIMEOUT]);
+
+    if (t->load.model != LOAD_CLOSED || tally->connect_failed > 0 ||
+        (t->load.requests > 0 && t->load.connections > 1) ||
+        (double)tally->response.count < GENERATOR_GAP_CYCLES * connections ||
+        untimed > GENERATOR_GAP_FAILED * (double)tally->sent)
+        return RECORD_UNKNOWN;
+    return 1 - tally->response.sum_ns / ((double)tally->window_ns * connections);
+}
+
+static void judge_busy(const struct tally *t, struct check *c)
+{
+    double seconds = t->second_count > 0 ? (double)t->seconds_busy / t->second_count : 0;
+    const char *remedy = "give the generator more threads (-t), or ask for less (-r, -c)";
+
+    if (t->busiest_thread_share > GENERATOR_BUSY_FAIL)
+        check_worsen(c, CHECK_FAIL, t->busiest_thread_share, GENERATOR_BUSY_FAIL, remedy,
+                     "the generator was the limit: its busiest thread used %s of a CPU",
+                     words_percent(t->busiest_thread_share).text);
+    else if (seconds > GENERATOR_BUSY_SECONDS && t->seconds_busy >= GENERATOR_BUSY_SECONDS_MIN)
+        check_worsen(c, CHECK_FAIL, seconds, GENERATOR_BUSY_SECONDS, remedy,
+                     "the generator was the limit in %u of %u seconds: a thread used over %s of a "
+                     "CPU",
+                     t->seconds_busy, t->second_count, words_percent(GENERATOR_BUSY_FAIL).text);
+    else if (t->busiest_thread_share > GENERATOR_BUSY_WARN || t->seconds_busy > 0)
+        check_worsen(c, CHECK_WARN, t->busiest_thread_share, GENERATOR_BUSY_WARN, remedy,
+                     "the generator's busiest thread used %s of a CPU%s",
+                     words_percent(t->busiest_thread_share).text,
+                     t->seconds_busy > 0 ? ", over 90 % in some seconds" : "");
+}
+
+static void judge_wait(const struct trial_record *t, struct check *c)
+{
+    double wait = wait_share(t);
+
+    if (isnan(wait))
+        check_worsen(c, CHECK_UNKNOWN, wait, GENERATOR_WAIT_FAIL, "",
+                     "how long the generator waited for a CPU is not known");
+    else if (wait > GENERATOR_WAIT_WARN)
+        check_worsen(c, wait > GENERATOR_WAIT_FAIL ? CHECK_FAIL : CHECK_WARN, wait,
+                     wait > GENERATOR_WAIT_FAIL ? GENERATOR_WAIT_FAIL : GENERATOR_WAIT_WARN,
+                     "give the generator a CPU of its own (--cpus), and stop what else runs there",
+                     "the generator was ready and had no CPU %s of the time",
+                     words_percent(wait).text);
+}
+
+static void judge_gap(const struct trial_record *t, struct check *c)
+{
+    double gap = cycle_gap(t);
+
+    if (gap > GENERATOR_GAP_WARN)
+        check_worsen(c, gap > GENERATOR_GAP_FAIL ? CHECK_FAIL : CHECK_WARN, gap,
+                     gap > GENERATOR_GAP_FAIL ? GENERATOR_GAP_FAIL : GENERATOR_GAP_WARN,
+                     "give the generator more threads (-t), or fewer connections (-c)",
+                     "connections spent %s of their time inside the generator, not waiting for "
+                     "answers",
+                     words_percent(gap).text);
+}
+
+static void judge_loop(const struct trial_record *t, struct check *c)
+{
+    int64_t loop_ns = second_quantile_ns(&t->tally.loop, 0.99);
+    int64_t p50_ns = histogram_quantile_ns(&t->tally.response, 0.5);
+    bool fails = loop_ns > late_limit_ns(t, LOAD_LATE_FAIL_NS, GENERATOR_LOOP_FAIL);
+
+    if (p50_ns > 0 && (fails || loop_ns > late_limit_ns(t, LOAD_LATE_WARN_NS, GENERATOR_LOOP_WARN)))
+        check_worsen(c, fails ? CHECK_FAIL : CHECK_WARN, (double)loop_ns / (double)p50_ns,
+                     fails ? GENERATOR_LOOP_FAIL : GENERATOR_LOOP_WARN,
+                     "give the generator more threads (-t) or a CPU of its own (--cpus)",
+                     "answers waited unread while the generator was at work: up to %s (p99), the "
+                     "median response time is %s",
+                     words_duration(loop_ns).text, words_duration(p50_ns).text);
+}
+
+static void judge_ceiling(const struct trial_record *t, struct check *c)
+{
+    double share = record_throughput_per_sec(t) / t->ceiling_per_sec;
+    bool busy = t->tally.busiest_thread_share > GENERATOR_BUSY_WARN;
+
+    if (share > GENERATOR_CEILING_FAIL && busy)
+        check_worsen(c, CHECK_FAIL, share, GENERATOR_CEILING_FAIL,
+                     "give the generator more threads (-t), or ask for less (-r, -c)",
+                     "too close to what this generator can do with an empty server (%.2f of it)",
+                     share);
+    else if (share > GENERATOR_CEILING_FAIL)
+        check_worsen(c, CHECK_WARN, share, GENERATOR_CEILING_FAIL,
+                     "ask over more connections (-c), if the target itself is to be measured",
+                     "an empty server is hardly faster (%.2f of it): most of the time is the way "
+                     "there and back",
+                     share);
+    else if (share > GENERATOR_CEILING_WARN)
+        check_worsen(c, CHECK_WARN, share, GENERATOR_CEILING_WARN,
+                     "give the generator more threads (-t), or ask for less (-r, -c)",
+                     "not far from what this generator can do with an empty server (%.2f of it)",
+                     share);
+}
+
+/* What was looked at and found well; "" for what does not apply. */
+static void generator_is_fine(const struct trial_record *t, struct check *c)
+{
+    double gap = cycle_gap(t), share = record_throughput_per_sec(t) / t->ceiling_per_sec;
+    char gap_text[48] = "", ceiling_text[64] = "ceiling unknown";
+
+    if (!isnan(gap))
+        snprintf(gap_text, sizeof(gap_text), "cycle gap %s, ", words_percent(fmax(0, gap)).text);
+    if (!isnan(share))
+        snprintf(ceiling_text, sizeof(ceiling_text), "%.2f of the empty server's ceiling", share);
+    else
+        check_worsen(c, CHECK_UNKNOWN, share, GENERATOR_CEILING_FAIL, "",
+                     "busiest thread %s CPU, %s%s",
+                     words_percent(t->tally.busiest_thread_share).text, gap_text, ceiling_text);
+    check_fine(c, t->tally.busiest_thread_share, GENERATOR_BUSY_FAIL, "busiest thread %s CPU, %s%s",
+               words_percent(t->tally.busiest_thread_share).text, gap_text, ceiling_text);
+}
+
+struct check check_generator(const struct trial_record *t)
+{
+    struct check c = check_begin(CHECK_GENERATOR, "share");
+
+    if (t->tally.window_ns <= 0) {
+        check_worsen(&c, CHECK_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN, "", "nothing was measured");
+        return c;
+    }
+    judge_busy(&t->tally, &c);
+    judge_wait(t, &c);
+    judge_gap(t, &c);
+    judge_loop(t, &c);
+    judge_ceiling(t, &c);
+    generator_is_fine(t, &c);
+    return c;
+}
+
+/* ---- limiter ---- */
+
+static unsigned server_cpus(const struct trial_record *t)
+{
+    if (t->server.cpus_allowed != 0)
+        return (unsigned)__builtin_popcountll(t->server.cpus_allowed);
+    return t->client.server_cpu_count;
+}
+
+/* CPU time of the server and its services in the window; NaN: the server's is unknown. */
+static double target_cpu_ns(const struct trial_record *t)
+{
+    double sum;
+
+    if (t->server.cpu_user_ns < 0 || t->server.cpu_system_ns < 0)
+        return RECORD_UNKNOWN;
+    sum = (double)(t->server.cpu_user_ns + t->server.cpu_system_ns);
+    for (size_t i = 0; i < t->service_count; i++)
+        if (t->services[i].cpu_user_ns >= 0 && t->services[i].cpu_system_ns >= 0)
+            sum += (double)(t->services[i].cpu_user_ns + t->services[i].cpu_system_ns);
+    return sum;
+}
+
+/* Of the CPUs that it may run on; NaN: unknown. */
+static double target_share(const struct trial_record *t)
+{
+    unsigned cpus = server_cpus(t);
+
+    return cpus > 0 ? target_cpu_ns(t) / ((double)t->tally.window_ns * cpus) : RECORD_UNKNOWN;
+}
+
+/* Of the CPUs that target and generator share, with all that either may run on; NaN: they share
+ * none, or it is not known. */
+static double shared_share(const struct trial_record *t)
+{
+    uint64_t ours = t->client.cpus_allowed, theirs = t->server.cpus_allowed;
+    double ours_ns = (double)(t->tally.cpu_user_ns + t->tally.cpu_system_ns);
+
+    if ((ours & theirs) == 0)
+        return RECORD_UNKNOWN;
+    return (target_cpu_ns(t) + ours_ns) /
+           ((double)t->tally.window_ns * __builtin_popcountll(ours | theirs));
+}
+
+static bool limited_by_cpu(const struct trial_record *t, struct check *c)
+{
+    double server = target_share(t), shared = shared_share(t), thread = 0;
+    unsigned cpus = server_cpus(t);
+
+    if (t->server.thread_count > 0)
+        thread = (double)t->server.thread_cpu_ns[0] / (double)t->tally.window_ns;
+    if (server >= LIMITER_BUSY)
+        check_fine(c, server, LIMITER_BUSY, "limited by: server CPU%s (%s of %u core%s)",
+                   t->service_count > 0 ? " with its services'" : "", words_percent(server).text,
+                   cpus, cpus == 1 ? "" : "s");
+    else if (thread >= LIMITER_BUSY)
+        check_fine(c, thread, LIMITER_BUSY, "limited by: one thread of the server (%s of a core)",
+                   words_percent(thread).text);
+    else if (shared >= LIMITER_BUSY)
+        check_worsen(c, CHECK_WARN, shared, LIMITER_BUSY,
+                     "give each cores of its own: --cpus client=0,server=1",
+                     "limited by: the CPUs, which server and generator share (%s of %d in use)",
+                     words_percent(shared).text,
+                     __builtin_popcountll(t->client.cpus_allowed | t->server.cpus_allowed));
+    else
+        return false;
+    return true;
+}
+
+static bool limited_by_rate(const struct trial_record *t, struct check *c)
+{
+    double reached = t->tally.scheduled > 0 ? (double)t->tally.ok / (double)t->tally.scheduled : 0;
+
+    if (t->load.model != LOAD_OPEN || reached < LIMITER_RATE_REACHED)
+        return false;
+    check_fine(c, reached, LIMITER_RATE_REACHED, "limited by: the rate asked for (%s/s)",
+               words_rate(t->load.rate_per_sec).text);
+    return true;
+}
+
+static void limited_by_something_else(const struct trial_record *t, struct check *c)
+{
+    double server = target_share(t);
+
+    if (isnan(server))
+        check_worsen(c, CHECK_UNKNOWN, server, LIMITER_BUSY,
+                     "let assay start the server (assay run), or run it on this machine",
+                     "not known: the server's CPU time cannot be read");
+    else if (t->load.model == LOAD_CLOSED &&
+             t->load.connections < LIMITER_CONNECTIONS_PER_CPU * server_cpus(t))
+        check_fine(c, server, LIMITER_BUSY,
+                   "limited by: latency x connections (each of %u waits %s for an answer; server "
+                   "%s, generator %s busy)",
+                   t->load.connections,
+                   words_duration((int64_t)histogram_mean_ns(&t->tally.response)).text,
+                   words_percent(server).text, words_percent(t->tally.busiest_thread_share).text);
+    else
+        check_worsen(c, CHECK_UNKNOWN, server, LIMITER_BUSY,
+                     "look for what the server waits for: locks, files, a database, the network",
+                     "not known: neither side was busy (server %s, generator %s CPU)",
+                     words_percent(server).text, words_percent(t->tally.busiest_thread_share).text);
+}
+
+struct check check_limiter(const struct trial_record *t)
+{
+    struct check c = check_begin(CHECK_LIMITER, "share");
+
+    if (t->tally.window_ns <= 0 || t->tally.ok == 0)
+        check_worsen(&c, CHECK_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN, "",
+                     "not known: there was no right answer");
+    else if (limited_by_cpu(t, &c))
+        return c;
+    else if (check_generator(t).state == CHECK_FAIL)
+        check_worsen(&c, CHECK_FAIL, t->tally.busiest_thread_share, GENERATOR_BUSY_FAIL,
+                     "see what the check 'generator' advises",
+                     "limited by: the generator (busiest thread %s CPU)",
+                     words_percent(t->tally.busiest_thread_share).text);
+    else if (!limited_by_rate(t, &c))
+        limited_by_something_else(t, &c);
+    return c;
+}

@@ -1,0 +1,48 @@
+#include "verdict/words_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+
+struct words words_duration(int64_t ns)
+{
+    struct words w;
+
+    units_duration(ns, false, w.text);
+    return w;
+}
+
+struct words words_whole(uint64_t count)
+{
+    struct words w;
+
+    units_whole(count, w.text);
+    return w;
+}
+
+struct words words_rate(double per_sec)
+{
+    struct words w;
+
+    if (per_sec < 999.5)
+        units_count(per_sec, w.text);
+    else
+        units_whole((uint64_t)llround(per_sec), w.text);
+    return w;
+}
+
+struct words words_percent(double share)
+{
+    double percent = fabs(share) * 100;
+    const char *sign = share < 0 ? "-" : "";
+    struct words w;
+
+    if (percent > 0 && percent < 0.01)
+        snprintf(w.text, sizeof(w.text), "<0.01 %%");
+    else if (percent < 0.995 && percent > 0)
+        snprintf(w.text, sizeof(w.text), "%s%.2f %%", sign, percent);
+    else if (percent < 9.95)
+        snprintf(w.text, sizeof(w.text), "%s%.1f %%", sign, percent);
+    else
+        snprintf(w.text, sizeof(w.text), "%s%.0f %%", sign, percent);
+    return w;
+}
