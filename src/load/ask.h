@@ -24,8 +24,8 @@ struct answer {
     struct slice head, body; /* in the arena given; NULs allowed */
     char content_type[128];
     char content_encoding[32]; /* "" for none */
-    bool keeps;  /* it said that the connection stays open */
-    bool reused; /* it came over the connection of the answer before */
+    bool keeps;                /* it said that the connection stays open */
+    bool reused;               /* it came over the connection of the answer before */
     int64_t first_byte_ns, total_ns;
 };
 

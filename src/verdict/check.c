@@ -11,10 +11,8 @@ struct check check_begin(enum check_id id, const char *unit)
     };
 }
 
-static void say(struct check *c, double value, double limit, const char *sentence, va_list rest)
-    __attribute__((format(printf, 4, 0)));
-
-static void say(struct check *c, double value, double limit, const char *sentence, va_list rest)
+__attribute__((format(printf, 4, 0))) static void say(struct check *c, double value, double limit,
+                                                      const char *sentence, va_list rest)
 {
     c->value = value;
     c->limit = limit;

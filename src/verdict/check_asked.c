@@ -111,30 +111,29 @@ static void judge_lateness(const struct trial_record *t, struct check *c)
                      words_duration(lag_p99_ns(&t->tally)).text);
 }
 
-/* Whether Poisson arrivals came as such. What is finer than a send may be late is not promised:
- * there it is a warning. */
+/* Whether Poisson arrivals went out as such. */
 static void judge_gaps(const struct trial_record *t, struct check *c)
 {
     double gaps[TALLY_GAPS_MAX];
     size_t n = t->tally.gap_count < TALLY_GAPS_MAX ? t->tally.gap_count : TALLY_GAPS_MAX;
-    double mean = 0;
+    double mean = 0, limit;
     struct exponential_fit fit;
 
     if (t->load.arrivals != PACER_POISSON || n < LOAD_GAPS_MIN ||
         pool_share(&t->tally) > LOAD_GAPS_POOL)
         return;
     for (size_t i = 0; i < n; i++) {
-        gaps[i] = fmax(1, (double)t->tally.gaps_ns[i]); /* two in one nanosecond: as good as 1 */
+        gaps[i] = fmax(1, (double)t->tally.gaps_ns[i]); /* two in one turn of the loop: 0 */
         mean += gaps[i] / (double)n;
     }
+    limit = LOAD_GAPS_DISTANCE + LOAD_LATE_FAIL_NS / mean;
     fit = exponential_fit(gaps, n);
-    if (fit.a_squared > EXPONENTIAL_1_PERCENT && fit.distance > LOAD_GAPS_DISTANCE)
-        check_worsen(c, mean >= LOAD_LATE_FAIL_NS ? CHECK_FAIL : CHECK_WARN, fit.distance,
-                     LOAD_GAPS_DISTANCE,
+    if (fit.a_squared > EXPONENTIAL_1_PERCENT && fit.distance > limit)
+        check_worsen(c, CHECK_FAIL, fit.distance, limit,
                      "lower the rate (-r), or ask for even arrivals (--arrivals=even)",
                      "requests did not go out at random moments: the gaps between %zu of them are "
-                     "%s off an exponential distribution (A² %.1f, limit %.2f)",
-                     n, words_percent(fit.distance).text, fit.a_squared, EXPONENTIAL_1_PERCENT);
+                     "%s off an exponential distribution (limit %s)",
+                     n, words_percent(fit.distance).text, words_percent(limit).text);
 }
 
 static void load_is_fine(const struct trial_record *t, struct check *c)

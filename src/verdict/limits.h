@@ -29,9 +29,11 @@
 #define LOAD_UNSENT_FAIL 0.01
 #define LOAD_POOL_SHARE  0.5
 
-/* Gaps between Poisson arrivals: spec T1, inter-arrival fidelity. The test alone rejects harmless
- * distortions of 1 % at 4096 gaps, hence the distance. Where sends waited for connections, their
- * gaps are the target's. */
+/* Gaps between sends of Poisson arrivals: spec T1, inter-arrival fidelity. The test alone rejects
+ * harmless distortions of 1 % at 4096 gaps, hence the distance. A send that may be late by L goes
+ * out together with all that became due meanwhile, which moves the distribution by up to L / mean
+ * gap: that much more is let go, L being LOAD_LATE_FAIL_NS. Where sends waited for connections,
+ * their gaps are the target's. */
 #define LOAD_GAPS_MIN      200
 #define LOAD_GAPS_DISTANCE 0.05
 #define LOAD_GAPS_POOL     0.05

@@ -1,8 +1,11 @@
 """The database: what a run leaves behind, and what can be had from it later."""
 
+import contextlib
 import csv
+import http.server
 import json
 import sqlite3
+import threading
 
 import jsonschema
 import pytest
@@ -131,3 +134,50 @@ def test_a_file_that_cannot_be_written_is_said_and_the_record_is_kept(assay, ser
     assert "no/such/folder/x.json" in done.err
     if done.code == 1:  # found at the end
         assert rows(tmp_path / "assay.db", "select count(*) from trial") == [(1,)]
+
+
+class Encoded(http.server.BaseHTTPRequestHandler):
+    """Says that it compresses; /varied is a byte longer each time."""
+
+    protocol_version = "HTTP/1.1"
+    asked = 0
+
+    def do_GET(self):
+        Encoded.asked += 1
+        body = b"hello" + (b"!" * Encoded.asked if self.path == "/varied" else b"")
+        self.send_response(203)
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def encoded_server():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Encoded)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def probed(done):
+    """What stands in a record about the answers to the probes."""
+    assert done.code == 0, done.err
+    record = done.json["trials"][0] if "trials" in done.json else done.json
+    return tuple(record[key] for key in ("probe_status", "probe_body_bytes", "probe_encoding"))
+
+
+def test_what_the_probes_were_answered_is_kept(assay, server):
+    with encoded_server() as url:
+        assert probed(assay(url, "-n", "1", "-j")) == (203, 5, "gzip")
+        assert probed(assay(url + "varied", "-n", "1", "-j")) == (203, None, "gzip")
+    own = assay(server.url, "-n", "1", "-j")
+    assert probed(own) == (200, int(own.json["check"].split(", ")[1].split()[0]), None)

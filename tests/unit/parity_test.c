@@ -23,7 +23,7 @@ struct race {
 static struct race race_of_equals(void)
 {
     static const char *const names[] = { "a", "b", "c" };
-    struct race r;
+    struct race r = { 0 };
 
     for (size_t i = 0; i < TRIALS; i++) {
         r.trials[i] = good_trial(names[i % 3], 100000);
