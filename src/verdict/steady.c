@@ -11,7 +11,6 @@
 #include "stats/trend.h"
 #include "verdict/limits_around.h"
 
-#define TENTH_NS (SECOND_NS / 10)
 #define UNKNOWN  ((double)NAN)
 
 static int compare_doubles(const void *a, const void *b)
