@@ -6,7 +6,8 @@
  *
  * Measured in a closed loop, with the server in threads of ours on the target's CPUs, once for each
  * shape of load; kept in a file of the user's cache folder, and measured anew when the machine or
- * the program has changed. */
+ * the program has changed, or when a target has shown more: then it was measured in a bad moment.
+ */
 #pragma once
 
 #include <signal.h>
