@@ -149,6 +149,57 @@ uint32_t host_cpus(uint32_t *ret_cpus, uint32_t max)
     return count;
 }
 
+uint64_t host_cpu_bits(const char *list)
+{
+    uint64_t bits = 0;
+
+    for (;;) {
+        char *end;
+        unsigned long first = strtoul(list, &end, 10);
+        unsigned long last = first;
+
+        if (end == list)
+            return bits;
+        if (*end == '-')
+            last = strtoul(end + 1, &end, 10);
+        for (unsigned long cpu = first; cpu <= last && cpu < 64; cpu++)
+            bits |= UINT64_C(1) << cpu;
+        if (*end != ',')
+            return bits;
+        list = end + 1;
+    }
+}
+
+uint64_t host_cpus_allowed(void)
+{
+    cpu_set_t set;
+    uint64_t bits = 0;
+
+    if (sched_getaffinity(0, sizeof(set), &set) < 0)
+        return 0;
+    for (unsigned cpu = 0; cpu < 64; cpu++)
+        if (CPU_ISSET(cpu, &set))
+            bits |= UINT64_C(1) << cpu;
+    return bits;
+}
+
+uint64_t host_with_siblings(const char *root, uint64_t cpus)
+{
+    uint64_t all = cpus;
+
+    for (unsigned cpu = 0; cpu < 64; cpu++) {
+        char path[80], list[HOST_TEXT_MAX];
+
+        if ((cpus & UINT64_C(1) << cpu) == 0)
+            continue;
+        snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/topology/thread_siblings_list",
+                 cpu);
+        read_line(root, path, list, sizeof(list));
+        all |= host_cpu_bits(list);
+    }
+    return all;
+}
+
 const char *host_own_path(void)
 {
     static char path[4096];

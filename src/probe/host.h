@@ -26,5 +26,12 @@ void host_read(const char *root, struct host *ret_host);
 /* The CPUs this process may run on: indices into a list of at most `max`; returns how many. */
 uint32_t host_cpus(uint32_t *ret_cpus, uint32_t max);
 
+/* Sets of CPUs as the checks compare them: a bit for each CPU below 64; what lies above is left
+ * out. Of a list as the kernel writes it ("0-3,8"); of this process; the set and whoever shares a
+ * core with one of it (SMT siblings). */
+uint64_t host_cpu_bits(const char *list);
+uint64_t host_cpus_allowed(void); /* 0: unknown */
+uint64_t host_with_siblings(const char *root, uint64_t cpus);
+
 /* Our own executable, absolute; "assay" where the system does not tell. */
 const char *host_own_path(void);

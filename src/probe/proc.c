@@ -13,88 +13,12 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "probe/files_priv.h"
+#include "probe/host.h"
 
 /* Processes and threads of the whole machine that one look may meet: the kernel's own default for
  * pid_max. Held on the stack, as nothing here may allocate while a trial is measured. */
 #define SCAN_MAX 32768
-
-/* ---- reading files and folders without allocating ---- */
-
-#define ROOT_MAX 512
-
-/* The folder `root`/proc, or -1 with errno. */
-static int open_proc(const char *root)
-{
-    char path[ROOT_MAX + sizeof("/proc")];
-
-    if (snprintf(path, sizeof(path), "%s/proc", root) >= (int)sizeof(path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* Reads a file from its beginning, as much of it as fits; ends with a NUL. -1 when it is gone. */
-static ssize_t read_text(int folder, const char *path, char *ret_text, size_t size)
-{
-    int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
-    size_t len = 0;
-    ssize_t got = 1;
-
-    if (fd < 0)
-        return -1;
-    while (got > 0 && len < size - 1) {
-        got = read(fd, ret_text + len, size - 1 - len);
-        if (got > 0)
-            len += (size_t)got;
-    }
-    close(fd);
-    ret_text[len] = '\0';
-    return got < 0 ? -1 : (ssize_t)len;
-}
-
-/* Goes through a folder's entries in steps of one buffer. */
-struct listing {
-    int fd;
-    ssize_t len, next;
-    _Alignas(struct dirent64) char entries[4096];
-};
-
-static bool listing_open(struct listing *l, int folder, const char *path)
-{
-    l->fd = openat(folder, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    l->len = l->next = 0;
-    return l->fd >= 0;
-}
-
-static const char *listing_take(struct listing *l)
-{
-    const struct dirent64 *entry;
-
-    if (l->next >= l->len) {
-        l->len = getdents64(l->fd, l->entries, sizeof(l->entries));
-        l->next = 0;
-        if (l->len <= 0)
-            return NULL;
-    }
-    entry = (const struct dirent64 *)(const void *)(l->entries + l->next);
-    l->next += entry->d_reclen;
-    return entry->d_name;
-}
-
-/* The next entry that is a number: a process, a thread, a descriptor. */
-static bool listing_take_number(struct listing *l, int32_t *ret_number)
-{
-    for (const char *name; (name = listing_take(l)) != NULL;) {
-        uint64_t number;
-
-        if (!slice_u64(slice_of(name), INT32_MAX, &number))
-            continue;
-        *ret_number = (int32_t)number;
-        return true;
-    }
-    return false;
-}
 
 /* ---- /proc/PID/stat ---- */
 
@@ -137,12 +61,12 @@ static bool read_stat(int proc, int32_t pid, struct stat_line *ret_stat)
     char path[32], line[1024];
 
     snprintf(path, sizeof(path), "%d/stat", pid);
-    return read_text(proc, path, line, sizeof(line)) > 0 && parse_stat(line, ret_stat);
+    return files_read(proc, path, line, sizeof(line)) > 0 && parse_stat(line, ret_stat);
 }
 
 void proc_name(const char *root, int32_t pid, char *ret_name)
 {
-    int proc = open_proc(root);
+    int proc = files_folder(root, "/proc");
     struct stat_line s;
 
     ret_name[0] = '\0';
@@ -155,7 +79,7 @@ void proc_name(const char *root, int32_t pid, char *ret_name)
 
 int32_t proc_parent(const char *root, int32_t pid)
 {
-    int proc = open_proc(root);
+    int proc = files_folder(root, "/proc");
     struct stat_line s = { .parent = 0 };
 
     if (proc < 0)
@@ -224,7 +148,7 @@ static bool read_descendants(const char *root, int32_t ancestor, bool deep,
     struct link links[SCAN_MAX];
     size_t link_count = 0;
     bool good;
-    int proc = open_proc(root);
+    int proc = files_folder(root, "/proc");
 
     ret_tree->count = 0;
     if (proc < 0)
@@ -269,19 +193,25 @@ bool proc_tree_has(const struct proc_tree *tree, int32_t pid)
 
 /* ---- usage ---- */
 
-/* The number behind "Name:" at the beginning of a line, or 0. */
-static uint64_t field(const char *text, const char *name)
+/* What stands behind "Name:" at the beginning of a line, or "". */
+static const char *value_of(const char *text, const char *name)
 {
     size_t len = strlen(name);
 
     for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
         line += *line == '\n';
         if (strncmp(line, name, len) == 0 && line[len] == ':')
-            return strtoull(line + len + 1, NULL, 10);
+            return line + len + 1;
         if (*line == '\0')
             break;
     }
-    return 0;
+    return "";
+}
+
+/* The number there, or 0. */
+static uint64_t field(const char *text, const char *name)
+{
+    return strtoull(value_of(text, name), NULL, 10);
 }
 
 static int64_t ns_of_ticks(uint64_t ticks)
@@ -322,7 +252,8 @@ static void add_children_time(const struct stat_line *s, struct proc_usage *usag
     usage->cpu_system_ns += ns_of_ticks(s->ticks_system_children);
 }
 
-/* A process's own status counts the switches of its main thread only: its threads are asked. */
+/* A process's own status counts the switches of its main thread only: its threads are asked. What
+ * they say of the CPUs they may run on is taken along. */
 static void add_switches(int proc, int32_t pid, struct proc_usage *usage)
 {
     struct listing threads;
@@ -334,10 +265,11 @@ static void add_switches(int proc, int32_t pid, struct proc_usage *usage)
         return;
     while (listing_take_number(&threads, &tid)) {
         snprintf(path, sizeof(path), "%d/task/%d/status", pid, tid);
-        if (read_text(proc, path, text, sizeof(text)) < 0)
+        if (files_read(proc, path, text, sizeof(text)) < 0)
             continue;
         usage->switches_voluntary += field(text, "voluntary_ctxt_switches");
         usage->switches_involuntary += field(text, "nonvoluntary_ctxt_switches");
+        usage->cpus_allowed |= host_cpu_bits(value_of(text, "Cpus_allowed_list"));
     }
     close(threads.fd);
 }
@@ -368,12 +300,12 @@ static void add_memory(int proc, int32_t pid, bool with_pss, struct proc_usage *
     char path[32], text[8192];
 
     snprintf(path, sizeof(path), "%d/status", pid);
-    if (read_text(proc, path, text, sizeof(text)) > 0)
+    if (files_read(proc, path, text, sizeof(text)) > 0)
         usage->rss_bytes += field(text, "VmRSS") * 1024;
     if (!with_pss)
         return;
     snprintf(path, sizeof(path), "%d/smaps_rollup", pid);
-    if (read_text(proc, path, text, sizeof(text)) > 0)
+    if (files_read(proc, path, text, sizeof(text)) > 0)
         usage->pss_bytes += field(text, "Pss") * 1024;
     else if (errno == EACCES || errno == EPERM)
         usage->pss_known = false;
@@ -385,7 +317,7 @@ bool proc_usage_read(const char *root, int32_t ancestor, const struct proc_tree 
     struct proc_usage usage = { .pss_known = with_pss };
     bool live = root[0] == '\0';
     struct stat_line s;
-    int proc = open_proc(root);
+    int proc = files_folder(root, "/proc");
 
     if (proc < 0)
         return error_set(err, errno, "open %s/proc", root);
@@ -505,7 +437,7 @@ static int32_t find_owner(int proc, uint64_t inode, char *ret_name)
 
 int32_t proc_listener(const char *root, uint16_t port, char *ret_name)
 {
-    int proc = open_proc(root);
+    int proc = files_folder(root, "/proc");
     uint64_t inode = 0;
     int best = 0;
     int32_t owner = 0;

@@ -43,6 +43,7 @@ struct proc_usage {
     uint64_t pss_bytes; /* 0 when not asked for */
     bool pss_known;
     uint64_t switches_voluntary, switches_involuntary;
+    uint64_t cpus_allowed; /* a bit for each CPU below 64 that any thread may run on; 0: unknown */
 };
 
 /* `with_pss`: proportional memory walks every page table and holds the target's lock for it; ask
