@@ -20,7 +20,8 @@ struct hiccup_found {
     int64_t p50_ns, p99_ns, p999_ns, max_ns; /* woken so much too late */
     int64_t clock_step_ns;  /* smallest difference seen between two readings of our clock */
     int64_t clock_jump_ns;  /* largest |our clock's advance - the hardware's| between two looks */
-    double clock_drift_ppm; /* of our clock against the hardware's, over all of it */
+    double clock_drift_ppm; /* of our clock against the hardware's, over all of it; NaN: less than
+                               0.1 s */
 };
 
 struct hiccup_found hiccup_unknown(void);
@@ -28,8 +29,8 @@ struct hiccup_found hiccup_unknown(void);
 /* `cpu` negative: not pinned. */
 bool hiccup_start(int32_t cpu, struct hiccup **ret_hiccup, struct error *err);
 
-/* Forgets what was found so far: the window begins. */
+/* Forgets what was found so far, all but the clock's step: the window begins. NULL is allowed. */
 void hiccup_restart(struct hiccup *hiccup);
 
-/* Ends the thread and frees it. NULL is allowed: nothing is known then. */
+/* Ends the thread at its next moment and frees it. NULL is allowed: nothing is known then. */
 struct hiccup_found hiccup_stop(struct hiccup *hiccup);

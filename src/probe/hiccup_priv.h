@@ -1,0 +1,43 @@
+/* probe/hiccup_priv.h -- what the thread of probe/hiccup.h keeps: pure, so that tests can feed it
+ * moments of their own. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- how late the sleeper was woken ---- */
+
+/* Counts of durations: every power of two is cut into 16 buckets, so that a value is known to 1/16
+ * of itself. 4 KiB, as they share the generator's cache. */
+#define LATENESS_BUCKETS 960
+
+struct lateness {
+    int64_t count, max_ns;
+    uint32_t counts[LATENESS_BUCKETS];
+};
+
+/* Below zero counts as zero. */
+void lateness_add(struct lateness *l, int64_t late_ns);
+
+/* The largest value that the sample of rank ceil(q count) may have had; -1: there is none. */
+int64_t lateness_quantile_ns(const struct lateness *l, double q);
+
+/* ---- our clock beside the hardware's ---- */
+
+struct clock_pair { /* read at one moment */
+    int64_t ours_ns, hardware_ns;
+};
+
+struct clock_watch {
+    bool begun;
+    struct clock_pair first, last;
+    int64_t jump_ns; /* largest difference of two advances, either way */
+};
+
+void clock_watch_look(struct clock_watch *w, struct clock_pair now);
+
+/* Begins anew at the last look: a jump across the border belongs to what follows. */
+void clock_watch_restart(struct clock_watch *w);
+
+/* NaN when the looks are too near each other to tell. */
+double clock_watch_drift_ppm(const struct clock_watch *w);
