@@ -1,6 +1,7 @@
 #include "probe/hiccup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "probe/hiccup_priv.h"
@@ -51,6 +53,19 @@ int64_t lateness_quantile_ns(const struct lateness *l, double q)
             return bucket_high(i) < l->max_ns ? bucket_high(i) : l->max_ns;
     }
     return l->max_ns;
+}
+
+/* The wait is what came last, behind the sleep. Who was late for several moments at once, and was
+ * woken for one after the other, waited once for all of them. */
+int64_t turns_late_ns(struct turns *t, int64_t due_ns, int64_t now_ns, int64_t waited_ns)
+{
+    bool was_late_already = due_ns <= t->woken_ns;
+    int64_t more_ns = t->waited_ns < 0 || waited_ns < 0 ? 0 : waited_ns - t->waited_ns;
+
+    t->excused_ns = (was_late_already ? t->excused_ns : 0) + more_ns;
+    t->waited_ns = waited_ns;
+    t->woken_ns = now_ns;
+    return now_ns - due_ns - t->excused_ns;
 }
 
 /* ---- our clock beside the hardware's ---- */
@@ -150,6 +165,19 @@ static int64_t measure_step_ns(void)
     return smallest_ns;
 }
 
+/* Of this thread so far: the second number of its schedstat. -1: the kernel does not tell. */
+static int64_t waited_ns(int schedstat)
+{
+    char text[64], *end;
+    ssize_t len = schedstat < 0 ? -1 : pread(schedstat, text, sizeof(text) - 1, 0);
+
+    if (len <= 0)
+        return -1;
+    text[len] = '\0';
+    strtoull(text, &end, 10);
+    return (int64_t)strtoll(end, NULL, 10);
+}
+
 static void sleep_until(int64_t moment_ns)
 {
     const struct timespec moment = { (time_t)(moment_ns / SECOND_NS),
@@ -170,6 +198,8 @@ static void forget(struct hiccup *h)
 static void *watch_the_clock(void *context)
 {
     struct hiccup *h = (struct hiccup *)context;
+    int schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    struct turns turns = { 0, waited_ns(schedstat), 0 };
     int64_t begin_ns = INT64_MIN, due_ns, now_ns;
 
     prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul); /* by default the kernel adds 50 us */
@@ -177,19 +207,23 @@ static void *watch_the_clock(void *context)
     due_ns = clock_ns(CLOCK_MONOTONIC);
     do {
         struct clock_pair pair;
+        int64_t late_ns;
 
         due_ns += HICCUP_EVERY_NS;
         sleep_until(due_ns);
         now_ns = clock_ns(CLOCK_MONOTONIC);
+        late_ns = turns_late_ns(&turns, due_ns, now_ns, waited_ns(schedstat));
         if (atomic_load(&h->begin_ns) != begin_ns) {
             begin_ns = atomic_load(&h->begin_ns);
             forget(h);
         }
         if (due_ns >= begin_ns)
-            lateness_add(&h->late, now_ns - due_ns);
+            lateness_add(&h->late, late_ns);
         if (read_clocks(&pair))
             clock_watch_look(&h->clocks, pair);
     } while (!atomic_load(&h->stopped) || due_ns + HICCUP_EVERY_NS <= now_ns);
+    if (schedstat >= 0)
+        close(schedstat);
     return NULL;
 }
 

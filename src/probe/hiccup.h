@@ -5,8 +5,10 @@
  * timetable, so that a long sleep counts for every moment it covers. The thread also holds our
  * clock (base/clock.h) against the hardware's (CLOCK_MONOTONIC_RAW).
  *
- * Beside a generator that is busy all the time it waits for its turn as any thread would: late is
- * then not only the machine's doing, and the generator's own run-queue wait says so too. */
+ * Where the kernel tells (/proc/PID/schedstat), waiting for a turn while another thread has the CPU
+ * is taken off: the generator itself is such a thread, and what others take from it is seen in the
+ * generator's own run-queue wait and in machine_change.foreign_cores. What stays is timers that
+ * come late, a hypervisor that is elsewhere, a process that was stopped. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,10 +16,10 @@
 
 #include "base/error.h"
 
-/* 67 times a second. To be woken costs 25 to 40 us on a small virtual machine, with a busy core and
- * without, as the timer is the hypervisor's (2026-11): 0.25 % of a core; every 4 ms it was 0.6 to
- * 0.9 %. Not a multiple of the kernel's tick of 4 or 10 ms, which is busy work itself. */
-#define HICCUP_EVERY_NS (15 * INT64_C(1000000))
+/* 53 times a second. To be woken, and to look, costs 30 to 50 us on a small virtual machine, as the
+ * timer is the hypervisor's (2026-11): 0.24 % of a core; every 4 ms it was 0.6 to 0.9 %. Not a
+ * multiple of the kernel's tick of 4 or 10 ms, which is busy work itself. */
+#define HICCUP_EVERY_NS (19 * INT64_C(1000000))
 
 struct hiccup; /* one that is running */
 

@@ -22,6 +22,18 @@ void lateness_add(struct lateness *l, int64_t late_ns);
 /* The largest value that the sample of rank ceil(q count) may have had; -1: there is none. */
 int64_t lateness_quantile_ns(const struct lateness *l, double q);
 
+/* To wait for a turn while another thread has the CPU is not the machine's doing: beside a
+ * generator that is always busy it takes 3 ms (Linux 6.18), which are missed by nobody but the
+ * sleeper. The kernel tells how long a thread has waited so far, and that is taken off. */
+struct turns {
+    int64_t woken_ns;   /* when it ran last */
+    int64_t waited_ns;  /* in all, as the kernel tells; negative: unknown */
+    int64_t excused_ns; /* of these, before it ran last */
+};
+
+/* How much too late the machine was at `now` for the moment `due`. */
+int64_t turns_late_ns(struct turns *t, int64_t due_ns, int64_t now_ns, int64_t waited_ns);
+
 /* ---- our clock beside the hardware's ---- */
 
 struct clock_pair { /* read at one moment */

@@ -64,6 +64,36 @@ static void nobody_is_woken_too_early(void **state)
     (void)state;
 }
 
+static void waiting_for_a_turn_is_not_the_machines_doing(void **state)
+{
+    struct turns t = { 0, 1000, 0 };
+
+    assert_int_equal(turns_late_ns(&t, 15000, 15070, 1000), 70);
+    assert_int_equal(turns_late_ns(&t, 30000, 32700, 3650), 50);
+    assert_int_equal(turns_late_ns(&t, 45000, 45080, 3650), 80);
+    (void)state;
+}
+
+/* 40 too late, of which the last 30 was waiting: the moments that were missed in it are excused. */
+static void one_wait_excuses_all_moments_that_it_covers(void **state)
+{
+    struct turns t = { 0, 0, 0 };
+
+    assert_int_equal(turns_late_ns(&t, 15, 55, 30), 10);
+    assert_int_equal(turns_late_ns(&t, 30, 55, 30), -5);
+    assert_int_equal(turns_late_ns(&t, 45, 56, 31), -20);
+    assert_int_equal(turns_late_ns(&t, 60, 62, 31), 2);
+    (void)state;
+}
+
+static void a_kernel_that_tells_no_waiting_excuses_none(void **state)
+{
+    struct turns t = { 0, -1, 0 };
+
+    assert_int_equal(turns_late_ns(&t, 15000, 17700, -1), 2700);
+    (void)state;
+}
+
 /* ---- the clock ---- */
 
 static struct clock_watch looks(const struct clock_pair *pairs, size_t count)
@@ -199,6 +229,9 @@ int main(void)
         cmocka_unit_test(quantiles_are_ranks),
         cmocka_unit_test(of_nothing_there_is_no_quantile),
         cmocka_unit_test(nobody_is_woken_too_early),
+        cmocka_unit_test(waiting_for_a_turn_is_not_the_machines_doing),
+        cmocka_unit_test(one_wait_excuses_all_moments_that_it_covers),
+        cmocka_unit_test(a_kernel_that_tells_no_waiting_excuses_none),
         cmocka_unit_test(a_jump_is_what_one_clock_advanced_more_than_the_other),
         cmocka_unit_test(drift_is_told_over_a_tenth_of_a_second_and_more),
         cmocka_unit_test(a_window_forgets_the_jump_before_it_and_keeps_the_one_across),
