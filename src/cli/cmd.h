@@ -18,5 +18,6 @@ int cmd_inproc(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
 int cmd_server(int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct command commands[] = {
     { "list",   cmd_list,   "list",        "the runs that the database holds"                   },
     { "show",   cmd_show,   "show RUN",    "one run again, as text, JSON or CSV"                },
     { "audit",  cmd_audit,  "audit FILE",  "what cannot be true in other tools' output"         },
+    { "doctor", cmd_doctor, "doctor",      "is this machine fit to measure on"                  },
     { "server", cmd_server, "server",      "our own server: what the generator itself can reach"},
     { "schema", cmd_schema, "schema WHAT", "the JSON Schema of a trial or a run"                },
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -45,6 +46,17 @@ ssize_t files_text(const char *root, const char *path, char *ret_text, size_t si
     if (snprintf(full, sizeof(full), "%s%s", root, path) >= (int)sizeof(full))
         return -1;
     return files_read(AT_FDCWD, full, ret_text, size);
+}
+
+int64_t files_number(const char *root, const char *path)
+{
+    char text[64], *end;
+    int64_t number;
+
+    if (files_text(root, path, text, sizeof(text)) <= 0)
+        return -1;
+    number = (int64_t)strtoll(text, &end, 10);
+    return end == text ? -1 : number;
 }
 
 bool listing_open(struct listing *l, int folder, const char *path)

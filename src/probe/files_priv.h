@@ -18,6 +18,9 @@ ssize_t files_read(int folder, const char *path, char *ret_text, size_t size);
 /* The same of `root`/`path`. */
 ssize_t files_text(const char *root, const char *path, char *ret_text, size_t size);
 
+/* The number that `root`/`path` holds, or -1. */
+int64_t files_number(const char *root, const char *path);
+
 /* Goes through a folder's entries in steps of one buffer. Close `fd` when done. */
 struct listing {
     int fd;

@@ -30,18 +30,6 @@ static int64_t number_after(const char *text, const char *name)
     return -1;
 }
 
-/* The number a file holds, or -1. */
-static int64_t number_in(const char *root, const char *path)
-{
-    char text[64], *end;
-    int64_t number;
-
-    if (files_text(root, path, text, sizeof(text)) <= 0)
-        return -1;
-    number = (int64_t)strtoll(text, &end, 10);
-    return end == text ? -1 : number;
-}
-
 /* ---- CPU time ---- */
 
 static bool parse_cpu(const char *line, uint32_t *ret_number, struct machine_cpu *ret_cpu)
@@ -188,7 +176,7 @@ static void read_heat(const char *root, struct machine_sample *s)
 
         snprintf(path, sizeof(path),
                  "/sys/devices/system/cpu/cpu%" PRIu32 "/thermal_throttle/core_throttle_count", i);
-        count = number_in(root, path);
+        count = files_number(root, path);
         if (count >= 0)
             s->thermal = (s->thermal < 0 ? 0 : s->thermal) + count;
     }
@@ -206,7 +194,7 @@ static void read_frequencies(const char *root, struct machine_sample *s)
 
         snprintf(path, sizeof(path),
                  "/sys/devices/system/cpu/cpu%" PRIu32 "/cpufreq/scaling_cur_freq", i);
-        found = number_in(root, path);
+        found = files_number(root, path);
         if (found <= 0)
             continue;
         for (at = count++; at > 0 && khz[at - 1] > found; at--)
@@ -290,7 +278,7 @@ static void read_sockets(const char *root, int net, struct machine_sample *s)
     char text[1024];
     const char *line, *waiting;
 
-    s->time_wait_max = number_in(root, "/proc/sys/net/ipv4/tcp_max_tw_buckets");
+    s->time_wait_max = files_number(root, "/proc/sys/net/ipv4/tcp_max_tw_buckets");
     if (files_read(net, "sockstat", text, sizeof(text)) <= 0 ||
         (line = strstr(text, "\nTCP:")) == NULL || (waiting = strstr(line, " tw ")) == NULL)
         return;
