@@ -400,7 +400,7 @@ struct steady steady_of_trial(const struct trial_record *t)
 
 /* ---- in the middle of a run ---- */
 
-/* Slower in its first half than in its second, by more than chance: nowhere near steady. */
+/* Slower in its first half than in its second, by more than chance. */
 static bool still_rises(const double *values, size_t n)
 {
     size_t half = n / 2 / STEADY_BATCH * STEADY_BATCH;
@@ -418,12 +418,11 @@ bool steady_wants_more(const uint32_t *tenths, size_t count, size_t tenths_befor
     for (size_t i = 0; i < count; i++)
         values[i] = tenths[i];
     first = settled(values, count);
-    if (count < STEADY_TENTHS_MIN)
-        wants = false;
-    else if (first.known)
-        wants = first.share < 0 && first.discard > tenths_before;
-    else
-        wants = still_rises(values + tenths_before, count - tenths_before);
+    /* In the middle of a slow warm-up MSER takes its last half for steady: so the window is also
+     * asked by itself. */
+    wants = count >= STEADY_TENTHS_MIN &&
+            ((first.known && first.share < 0 && first.discard > tenths_before) ||
+             still_rises(values + tenths_before, count - tenths_before));
     free(values);
     return wants;
 }
