@@ -438,18 +438,17 @@ static void limited_by_something_else(const struct trial_record *t, struct check
 struct check check_limiter(const struct trial_record *t)
 {
     struct check c = check_begin(CHECK_LIMITER, "share");
+    struct check generator = check_generator(t);
 
     if (t->tally.window_ns <= 0 || t->tally.ok == 0)
         check_worsen(&c, CHECK_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN, "",
                      "not known: there was no right answer");
-    else if (limited_by_cpu(t, &c))
+    else if (limited_by_cpu(t, &c) || limited_by_rate(t, &c))
         return c;
-    else if (check_generator(t).state == CHECK_FAIL)
-        check_worsen(&c, CHECK_FAIL, t->tally.busiest_thread_share, GENERATOR_BUSY_FAIL,
-                     "see what the check 'generator' advises",
-                     "limited by: the generator (busiest thread %s CPU)",
-                     words_percent(t->tally.busiest_thread_share).text);
-    else if (!limited_by_rate(t, &c))
+    else if (generator.state == CHECK_FAIL)
+        check_worsen(&c, CHECK_FAIL, generator.value, generator.limit, generator.remedy,
+                     "limited by: the generator");
+    else
         limited_by_something_else(t, &c);
     return c;
 }
