@@ -66,6 +66,7 @@ static void identify(const struct trial_order *order, const struct load *load, u
     record->load = *load;
     record->block = order->block;
     record->position = order->position;
+    record->control = order->control;
     record->seed = seed;
     record->started = wall_now();
     record->server.build_ms = order->prepared->build_ms;
@@ -192,16 +193,28 @@ static bool drive_stages(const struct trial_order *order, struct target *target,
     }
 }
 
+/* How much there is in a process's environment moves its stack, and with that how memory is laid
+ * out and how fast it is, by percents (Mytkowicz et al., ASPLOS 2009). So no trial has the same. */
+static struct target_place padded(const struct trial_order *order)
+{
+    struct target_place place = order->prepared->place;
+    struct rng rng = rng_split(order->seed, UINT64_MAX); /* stages have the parts from 1 on */
+
+    place.padding_bytes = (uint32_t)rng_below(&rng, TARGET_PADDING_MAX + 1);
+    return place;
+}
+
 static bool start_and_drive(const struct trial_order *order, const struct trial_taker *taker,
                             struct trial_record **record, struct error *err)
 {
+    const struct target_place place = padded(order);
     struct target *target;
     struct error odd;
     bool fine;
 
     say(order, *record, PROGRESS_START);
-    if (!target_start(order->suite, order->variant, order->workload, order->load,
-                      &order->prepared->place, order->stop_asked, &target, &odd)) {
+    if (!target_start(order->suite, order->variant, order->workload, order->load, &place,
+                      order->stop_asked, &target, &odd)) {
         set_reason(*record, TRIAL_NOT_READY, odd.text);
         return true;
     }

@@ -139,10 +139,21 @@ static bool make_addresses(const struct suite_target *target, struct scope *scop
     return true;
 }
 
-static bool expand_env(const struct suite_target *target, const struct scope *scope,
+static char *padding(uint32_t bytes, struct arena *arena)
+{
+    static const char name[] = "ASSAY_PADDING=";
+    char *entry = arena_new(arena, char, strlen(name) + bytes + 1);
+
+    memcpy(entry, name, strlen(name));
+    memset(entry + strlen(name), 'x', bytes);
+    return entry;
+}
+
+static bool expand_env(const struct recipe_place *at, const struct scope *scope,
                        struct arena *arena, struct order *order, struct error *err)
 {
-    char **env = arena_new(arena, char *, target->env_count);
+    const struct suite_target *target = at->variant->target;
+    char **env = arena_new(arena, char *, target->env_count + 1);
 
     for (size_t i = 0; i < target->env_count; i++) {
         const char *entry;
@@ -153,6 +164,8 @@ static bool expand_env(const struct suite_target *target, const struct scope *sc
             return error_wrap(err, "env");
         /* else a build or the like: PORT={port} says nothing to it, and is left out */
     }
+    if (at->place->padding_bytes > 0)
+        env[order->env_count++] = padding(at->place->padding_bytes, arena);
     order->env = env;
     return true;
 }
@@ -161,13 +174,11 @@ static bool make_order(const struct recipe_place *at, const struct scope *scope,
                        struct slice command, struct arena *arena, struct order *order,
                        struct error *err)
 {
-    const struct suite_target *target = at->variant->target;
-
-    order->folder = recipe_folder(at->suite, target, arena);
+    order->folder = recipe_folder(at->suite, at->variant->target, arena);
     order->output = at->place->output;
     if (!expand(command, scope, arena, &order->command, err))
         return false;
-    return expand_env(target, scope, arena, order, err);
+    return expand_env(at, scope, arena, order, err);
 }
 
 /* As for the process itself, on its CPUs. */

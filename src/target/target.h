@@ -25,13 +25,16 @@
 #include "suite/suite.h"
 
 #define TARGET_ADDRESSES_MAX 64
+#define TARGET_PADDING_MAX   4096 /* a page: what a stack can be moved by */
 
 /* Where a variant's files go, and on which CPUs it runs. */
 struct target_place {
     const char *folder; /* {dir}: absolute, made if absent, kept between trials (build results) */
     const char *output; /* file that gets stdout and stderr of all its processes; truncated */
     const uint32_t *cpus;
-    uint32_t cpu_count; /* 0: not pinned */
+    uint32_t cpu_count;     /* 0: not pinned */
+    uint32_t padding_bytes; /* of ASSAY_PADDING, a variable that says nothing, in the environment of
+                               what is started; 0: there is no such variable */
 };
 
 struct target; /* a started one */

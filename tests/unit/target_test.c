@@ -215,6 +215,28 @@ static void a_recipe_has_an_order_for_each_instance_with_a_port_of_its_own(void 
     assert_string_equal(recipe.orders[2].env[1], "PORT=13");
     assert_int_equal(recipe.orders[2].cpu_count, 1);
     assert_true(recipe.orders[2].may_detach);
+    assert_int_equal(recipe.orders[2].env_count, 2);
+    (void)state;
+}
+
+static void padding_is_one_variable_more_of_what_is_started(void **state)
+{
+    static char folder[] = "/suites/one";
+    static const struct suite SUITE = { .folder = folder };
+    static const uint16_t PORTS[] = { 11, 12, 13, 14, 21 };
+    const struct target_place place = { .folder = "/build/pair",
+                                        .output = "/out",
+                                        .padding_bytes = TARGET_PADDING_MAX };
+    const struct recipe_place at = { .suite = &SUITE, .variant = &variant, .place = &place };
+    struct recipe recipe;
+    struct error err = { 0 };
+
+    assert_true(recipe_make(&at, PORTS, 5, &arena, &recipe, &err));
+    for (size_t i = 0; i < recipe.order_count; i++) {
+        assert_int_equal(recipe.orders[i].env_count, 3);
+        assert_memory_equal(recipe.orders[i].env[2], "ASSAY_PADDING=xx", 16);
+        assert_int_equal(strlen(recipe.orders[i].env[2]), 14 + TARGET_PADDING_MAX);
+    }
     (void)state;
 }
 
@@ -484,6 +506,7 @@ int main(void)
         cmocka_unit_test(a_command_longer_than_the_system_takes_is_refused),
         cmocka_unit_test(instances_are_a_number_from_1_to_64),
         cmocka_unit_test(a_recipe_has_an_order_for_each_instance_with_a_port_of_its_own),
+        cmocka_unit_test(padding_is_one_variable_more_of_what_is_started),
         cmocka_unit_test(a_process_is_asked_where_it_listens),
         cmocka_unit_test(a_socket_whose_path_grows_too_long_is_refused),
         cmocka_unit_test(a_build_knows_no_port_and_is_not_pinned),
