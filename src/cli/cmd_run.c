@@ -188,6 +188,7 @@ static bool print_plan_json(const struct session *s)
     json_object_set_new(plan, "workloads", names(list, workload_names(s->suite, list)));
     json_object_set_new(plan, "loads", names(list, load_names(s->suite, list)));
     json_object_set_new(plan, "trials", json_integer((json_int_t)s->record_count));
+    json_object_set_new(plan, "control_trials", json_integer((json_int_t)s->control_count));
     json_object_set_new(plan, "calls", json_integer((json_int_t)calls_count(s)));
     json_object_set_new(plan, "seconds", json_real(round((double)estimate.ns / 1e8) / 10));
     json_object_set_new(plan, "guessed", json_integer((json_int_t)estimate.guessed));
@@ -234,6 +235,9 @@ static bool print_plan(const struct session *s)
     if (estimate.guessed > 0)
         printf("the time of %zu of %zu starts is a guess: they were not run here before\n",
                estimate.guessed, estimate.starts);
+    if (s->control_count > 0)
+        printf("%zu of the trials are the A/A control: a target once more, for the noise floor\n",
+               s->control_count);
     if (calls_count(s) > 0)
         printf("%zu applications called in-process, in %u processes each\n", calls_count(s),
                s->blocks);
@@ -253,6 +257,8 @@ static bool print_plan(const struct session *s)
                load->name.ptr);
         if (load->stages != NULL)
             printf(" (%u stages)", load->stage_count);
+        if (slot->control)
+            printf(" (A/A control)");
         printf("\n");
     }
     return fflush(stdout) == 0;
@@ -318,7 +324,8 @@ static bool cell_of(const struct view *v, const struct trial_record *t, size_t *
     size_t row = variant_index(v->session, t->target);
     size_t column = column_index(v->session, t);
 
-    if (row == v->session->variant_count || column == SIZE_MAX)
+    /* A twin has no place of its own in the table, and is not its original. */
+    if (t->control || row == v->session->variant_count || column == SIZE_MAX)
         return false;
     *ret_cell = (row * v->session->blocks + t->block) * v->columns + column;
     return true;

@@ -1,5 +1,7 @@
 #include "run/blocks.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/rng.h"
 
@@ -8,8 +10,9 @@
 
 size_t blocks_plan_bytes(const struct suite *suite, size_t variant_count, uint32_t blocks)
 {
-    return sizeof(struct trial_slot) * variant_count * suite->workload_count * suite->load_count *
-               blocks +
+    /* The one: a twin. */
+    return sizeof(struct trial_slot) * (variant_count + 1) * suite->workload_count *
+               suite->load_count * blocks +
            64;
 }
 
@@ -37,33 +40,103 @@ bool blocks_calls(const struct suite *suite, const struct suite_target *target, 
     return suite->loads[load].model == LOAD_INPROC && takes_part(suite, target, workload, load);
 }
 
+/* ---- planning ---- */
+
+struct planner {
+    const struct suite *suite;
+    const struct variant *variants;
+    size_t variant_count;
+    size_t rotation;          /* where the twins' round begins */
+    struct trial_slot *slots; /* of this block */
+    size_t count;
+    struct rng rng; /* of this block */
+};
+
+static bool is_driven(const struct planner *p, size_t variant, size_t workload, size_t load)
+{
+    return takes_part(p->suite, p->variants[variant].target, workload, load) &&
+           p->suite->loads[load].model != LOAD_INPROC;
+}
+
+static void add_originals(struct planner *p, uint32_t block)
+{
+    for (size_t v = 0; v < p->variant_count; v++)
+        for (size_t w = 0; w < p->suite->workload_count; w++)
+            for (size_t l = 0; l < p->suite->load_count; l++)
+                if (is_driven(p, v, w, l))
+                    p->slots[p->count++] = (struct trial_slot){
+                        .block = block, .variant = v, .workload = w, .load = l
+                    };
+    shuffle(p->slots, p->count, &p->rng);
+}
+
+/* The twin's variant is the next in turn of those that take part here. False: none does. */
+static bool choose_twin(const struct planner *p, size_t workload, size_t load, uint32_t block,
+                        size_t *ret_variant)
+{
+    size_t count = 0, turn;
+
+    for (size_t v = 0; v < p->variant_count; v++)
+        count += is_driven(p, v, workload, load) && !p->variants[v].target->ceiling;
+    if (count == 0)
+        return false;
+    turn = (p->rotation + block) % count;
+    for (size_t v = 0; v < p->variant_count; v++) {
+        if (!is_driven(p, v, workload, load) || p->variants[v].target->ceiling)
+            continue;
+        *ret_variant = v;
+        if (turn-- == 0)
+            break;
+    }
+    return true;
+}
+
+/* One put at random into a random order leaves it a random order; and that of the others. */
+static void insert_slot(struct planner *p, struct trial_slot slot)
+{
+    size_t at = rng_below(&p->rng, p->count + 1);
+
+    memmove(&p->slots[at + 1], &p->slots[at], (p->count - at) * sizeof(slot));
+    p->slots[at] = slot;
+    p->count++;
+}
+
+static void add_twins(struct planner *p, uint32_t block)
+{
+    for (size_t w = 0; w < p->suite->workload_count; w++)
+        for (size_t l = 0; l < p->suite->load_count; l++) {
+            struct trial_slot slot = { .block = block, .workload = w, .load = l, .control = true };
+
+            if (choose_twin(p, w, l, block, &slot.variant))
+                insert_slot(p, slot);
+        }
+}
+
 struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *variants,
                                size_t variant_count, uint32_t blocks, uint64_t seed,
                                struct arena *arena, size_t *ret_count)
 {
-    size_t most = variant_count * suite->workload_count * suite->load_count * blocks;
+    size_t most = (variant_count + 1) * suite->workload_count * suite->load_count * blocks;
     struct trial_slot *slots = arena_new(arena, struct trial_slot, most);
-    size_t count = 0;
+    struct rng rotation = rng_split(seed, UINT64_MAX); /* blocks have the parts from 0 on */
+    struct planner p = { suite, variants, variant_count, .slots = slots };
 
+    p.rotation = variant_count > 0 ? rng_below(&rotation, variant_count) : 0;
     for (uint32_t block = 0; block < blocks; block++) {
-        struct rng rng = rng_split(seed, block);
-        size_t first = count;
-
-        for (size_t v = 0; v < variant_count; v++)
-            for (size_t w = 0; w < suite->workload_count; w++)
-                for (size_t l = 0; l < suite->load_count; l++)
-                    if (takes_part(suite, variants[v].target, w, l) &&
-                        suite->loads[l].model != LOAD_INPROC)
-                        slots[count++] = (struct trial_slot){
-                            .block = block, .variant = v, .workload = w, .load = l
-                        };
-        shuffle(slots + first, count - first, &rng);
-        for (size_t i = first; i < count; i++)
-            slots[i].position = (uint32_t)(i - first);
+        p.rng = rng_split(seed, block);
+        add_originals(&p, block);
+        if (suite->control && blocks >= BLOCKS_CONTROL_MIN)
+            add_twins(&p, block);
+        for (size_t i = 0; i < p.count; i++)
+            p.slots[i].position = (uint32_t)i;
+        p.slots += p.count;
+        p.count = 0;
     }
-    *ret_count = count;
+    *ret_count = (size_t)(p.slots - slots);
     return slots;
 }
+
+/* ---- how long it takes ---- */
 
 static int64_t window_ns(const struct load *load)
 {

@@ -2,9 +2,16 @@
  *
  * A block holds one trial of every variant with every workload and load it takes part in, in an
  * order drawn by the seed. So whatever drifts with time hits all targets alike, and block by block
- * they can be compared in pairs. */
+ * they can be compared in pairs.
+ *
+ * The A/A control: in each block, every workload and load has one variant twice, a twin beside the
+ * original. Nothing but chance and the machine tells the two apart, so what they differ by is what
+ * a difference between targets must exceed (verdict/compare.h). Which variant it is goes round from
+ * block to block, in an order drawn by the seed: one that is noisier than the others would
+ * otherwise speak for all. Our own server, the ceiling, is not asked: it is not ranked. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,14 +21,19 @@
 struct trial_slot {
     uint32_t block, position; /* from 0 */
     size_t variant, workload, load;
+    bool control; /* its variant's second entry in this block */
 };
+
+/* With fewer blocks a control has no interval, and costs time for nothing. */
+#define BLOCKS_CONTROL_MIN 6
 
 /* Whether this target is called in-process for this workload and load (run/calls.h). Such a load
  * has no trials here. */
 bool blocks_calls(const struct suite *suite, const struct suite_target *target, size_t workload,
                   size_t load);
 
-/* All of them, block after block, in the arena. One seed, one order. The stages of a load are one
+/* All of them, block after block, in the arena. One seed, one order; twins stand between the others
+ * without changing theirs. The stages of a load are one
  * slot: they are driven in their order on one start of the target, and each becomes a trial's
  * record. */
 struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *variants,

@@ -125,6 +125,8 @@ bool session_plan(const struct session_options *options, struct session *ret_ses
     s.record_count = blocks_records(s.suite, s.slots, s.slot_count);
     cache_times(s.suite->name, times, sizeof(times));
     s.times = times_read(times);
+    for (size_t i = 0; i < s.slot_count; i++)
+        s.control_count += s.slots[i].control ? blocks_records(s.suite, &s.slots[i], 1) : 0;
     *ret_session = s;
     return true;
 failed:
@@ -272,7 +274,8 @@ static struct prepared *prepare_all(struct session *s, const char *folder,
 /* ---- the trials ---- */
 
 /* A variant that could not be built, or that did not answer rightly to this workload, is asked
- * once: each further attempt would cost the others' time and tell nothing new. */
+ * once: each further attempt would cost the others' time and tell nothing new. A twin's attempt
+ * does not count, because its record does not tell the reason to anyone. */
 static bool is_hopeless(const struct run_record *run, const struct session *s,
                         const struct trial_slot *slot)
 {
@@ -283,7 +286,7 @@ static bool is_hopeless(const struct run_record *run, const struct session *s,
     for (size_t i = 0; i < run->trial_count; i++) {
         const struct trial_record *t = run->trials[i];
 
-        if (t->state != TRIAL_NOT_BUILT && t->state != TRIAL_NOT_READY)
+        if (t->control || (t->state != TRIAL_NOT_BUILT && t->state != TRIAL_NOT_READY))
             continue;
         if (slice_equal(slice_of(t->target), name) && slice_equal(t->workload.name, workload) &&
             slice_equal(t->load.name, load.name))
@@ -331,6 +334,7 @@ static bool run_slot(struct trials *t, const struct trial_slot *slot, struct err
         .load = &s->suite->loads[slot->load],
         .block = slot->block,
         .position = slot->position,
+        .control = slot->control,
         .seed = rng_split(s->options.seed, (uint64_t)(slot - s->slots) + 1).state,
         .ring = s->options.ring,
         .places = &t->prepared[slot->variant].places,
@@ -352,7 +356,8 @@ static bool run_all(struct trials *t, struct error *err)
         const struct mono begin = mono_now();
 
         t->index = blocks_records(s->suite, s->slots, i);
-        if (is_hopeless(t->run, s, slot))
+        if (is_hopeless(t->run, s, slot) ||
+            (slot->control && t->prepared[slot->variant].not_built != NULL))
             continue;
         if (!run_slot(t, slot, err))
             return stopped(s);

@@ -36,7 +36,8 @@ struct session {
     size_t variant_count;
     struct trial_slot *slots;
     size_t slot_count;
-    size_t record_count; /* trials: a slot has one, or one a stage */
+    size_t record_count;  /* trials: a slot has one, or one a stage */
+    size_t control_count; /* of these, those of the A/A control */
     uint32_t blocks;
     json_t *times; /* how long the trials took the last time (run/times.h) */
     struct places places;

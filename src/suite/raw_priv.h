@@ -102,6 +102,7 @@ struct raw_target {
 
 struct raw_suite {
     char *suite, *title, *blocks, *published;
+    bool *control;
     struct raw_factor *factors;
     unsigned factors_count;
     struct raw_workload *workloads;

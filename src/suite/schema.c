@@ -173,6 +173,7 @@ static const cyaml_schema_field_t suite_fields[] = {
     TEXT_KEY(REQUIRED, struct raw_suite, suite),
     TEXT_KEY(OPTIONAL, struct raw_suite, title),
     TEXT_KEY(OPTIONAL, struct raw_suite, blocks),
+    CYAML_FIELD_BOOL_PTR("control", OPTIONAL, struct raw_suite, control),
     TEXT_KEY(OPTIONAL, struct raw_suite, published),
     LIST_KEY(OPTIONAL, struct raw_suite, factors, factor_entry, SUITE_FACTORS_MAX),
     LIST_KEY(REQUIRED, struct raw_suite, workloads, workload_entry, SUITE_WORKLOADS_MAX),

@@ -54,6 +54,7 @@ static bool convert(struct suite *suite, const struct node *root, const struct r
     suite->name = text_copy(suite, raw->suite);
     suite->title = text_copy(suite, raw->title);
     suite->blocks = BLOCKS_DEFAULT;
+    suite->control = raw->control == NULL || *raw->control;
     return count32_read(root, "blocks", raw->blocks, 1, SUITE_BLOCKS_MAX, &suite->blocks, err) &&
            published_convert(suite, root, raw->published, err) &&
            factors_convert(suite, root, raw->factors, raw->factors_count, &suite->factors,

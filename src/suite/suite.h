@@ -126,6 +126,7 @@ struct suite {
     char *file;   /* as named to the user */
     char *folder; /* absolute, where relative paths start */
     uint32_t blocks;
+    bool control; /* one target twice in each block, for the noise floor; default true */
     struct workload *workloads;
     size_t workload_count;
     struct load *loads;

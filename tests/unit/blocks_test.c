@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -163,6 +164,129 @@ static void every_trial_stands_in_every_position_as_often(void **state)
     (void)state;
 }
 
+/* ---- the A/A control ---- */
+
+/* SUITE with twins; the variants of the second target are our own server's. */
+struct twins {
+    struct suite suite;
+    struct suite_target targets[3];
+    struct variant variants[VARIANTS];
+    struct arena arena;
+    struct trial_slot *slots;
+    size_t count;
+};
+
+static void plan_twins(struct twins *t, uint32_t blocks, uint64_t seed)
+{
+    struct error err;
+
+    t->suite = SUITE;
+    t->suite.control = true;
+    memcpy(t->targets, targets, sizeof(targets));
+    t->targets[1].ceiling = true;
+    for (size_t i = 0; i < VARIANTS; i++)
+        t->variants[i].target = &t->targets[VARIANT[i].target - targets];
+    assert_true(arena_map(&t->arena, blocks_plan_bytes(&t->suite, VARIANTS, blocks), &err));
+    t->slots = blocks_plan(&t->suite, t->variants, VARIANTS, blocks, seed, &t->arena, &t->count);
+}
+
+static const struct trial_slot *find_slot(const struct twins *t, uint32_t block, size_t workload,
+                                          size_t load, const size_t *variant)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const struct trial_slot *s = &t->slots[i];
+
+        if (s->block == block && s->workload == workload && s->load == load &&
+            (variant == NULL ? s->control : !s->control && s->variant == *variant))
+            return s;
+    }
+    fail_msg("block %u has none in workload %zu, load %zu", block, workload, load);
+    return t->slots;
+}
+
+/* In the last workload with the second load three variants take part that are not the ceiling, else
+ * two: each is the twin as often as the others, and never in a cell it has no part in. */
+static void in_every_block_each_cell_has_one_variant_twice_in_turn(void **state)
+{
+    uint32_t times[VARIANTS][WORKLOADS][LOADS] = { 0 };
+    struct twins t = { .count = 0 };
+
+    plan_twins(&t, 6, 42);
+    assert_int_equal(t.count, 6 * (BLOCK_TRIALS + WORKLOADS * LOADS));
+    for (uint32_t block = 0; block < 6; block++)
+        for (size_t w = 0; w < WORKLOADS; w++)
+            for (size_t l = 0; l < LOADS; l++) {
+                const struct trial_slot *twin = find_slot(&t, block, w, l, NULL);
+
+                find_slot(&t, block, w, l, &twin->variant);
+                times[twin->variant][w][l]++;
+            }
+    for (size_t v = 0; v < VARIANTS; v++)
+        for (size_t w = 0; w < WORKLOADS; w++)
+            for (size_t l = 0; l < LOADS; l++) {
+                bool of_three = w == 2 && l == 1;
+                uint32_t expected = v < 2 ? (of_three ? 2 : 3) : v == 4 && of_three ? 2 : 0;
+
+                assert_int_equal(times[v][w][l], expected);
+            }
+    arena_unmap(&t.arena);
+    (void)state;
+}
+
+static void twins_leave_the_order_of_the_others(void **state)
+{
+    struct twins t = { .count = 0 };
+    struct arena arena;
+    size_t count, k = 0;
+    struct trial_slot *without = plan(&arena, 6, 42, &count);
+
+    plan_twins(&t, 6, 42);
+    for (size_t i = 0; i < t.count; i++) {
+        assert_int_equal(t.slots[i].position, i % (BLOCK_TRIALS + WORKLOADS * LOADS));
+        if (!t.slots[i].control)
+            assert_true(same_order(&t.slots[i], &without[k++], 1));
+    }
+    assert_int_equal(k, count);
+    arena_unmap(&arena);
+    arena_unmap(&t.arena);
+    (void)state;
+}
+
+static void too_few_blocks_for_an_interval_have_no_twins(void **state)
+{
+    struct twins t = { .count = 0 };
+
+    plan_twins(&t, BLOCKS_CONTROL_MIN - 1, 42);
+    assert_int_equal(t.count, (BLOCKS_CONTROL_MIN - 1) * BLOCK_TRIALS);
+    arena_unmap(&t.arena);
+    (void)state;
+}
+
+/* A twin must not be nearer to the block's begin or end than its original: 10 000 draws, half of
+ * them before; five standard deviations are 250. */
+static void a_twin_comes_before_its_original_as_often_as_after_it(void **state)
+{
+    unsigned before = 0, pairs = 0;
+
+    for (uint64_t seed = 0; pairs < 10000; seed++) {
+        struct twins t = { .count = 0 };
+
+        plan_twins(&t, 6, seed);
+        for (size_t i = 0; i < t.count; i++) {
+            const struct trial_slot *s = &t.slots[i];
+
+            if (!s->control)
+                continue;
+            pairs++;
+            before +=
+                s->position < find_slot(&t, s->block, s->workload, s->load, &s->variant)->position;
+        }
+        arena_unmap(&t.arena);
+    }
+    assert_in_range(before, pairs / 2 - 250, pairs / 2 + 250);
+    (void)state;
+}
+
 /* The target is started once for all of them: so they are one slot, and as many records. */
 static void the_stages_of_a_load_are_one_slot_and_a_record_each(void **state)
 {
@@ -273,6 +397,10 @@ int main(void)
         cmocka_unit_test(every_block_has_an_order_of_its_own),
         cmocka_unit_test(more_blocks_leave_the_order_of_the_first_ones),
         cmocka_unit_test(every_trial_stands_in_every_position_as_often),
+        cmocka_unit_test(in_every_block_each_cell_has_one_variant_twice_in_turn),
+        cmocka_unit_test(twins_leave_the_order_of_the_others),
+        cmocka_unit_test(too_few_blocks_for_an_interval_have_no_twins),
+        cmocka_unit_test(a_twin_comes_before_its_original_as_often_as_after_it),
         cmocka_unit_test(the_stages_of_a_load_are_one_slot_and_a_record_each),
         cmocka_unit_test(what_a_preset_leaves_out_is_not_planned),
         cmocka_unit_test(stages_take_their_windows_one_after_the_other),

@@ -195,6 +195,19 @@ static void a_load_that_says_nothing_is_the_default_one(void **state)
     assert_int_equal(load->timeout_ns, expected.timeout_ns);
     assert_true(load->keepalive);
     assert_int_equal(suite->blocks, 10);
+    assert_true(suite->control);
+    suite_free(suite);
+    (void)state;
+}
+
+static void a_suite_may_do_without_a_control(void **state)
+{
+    struct suite *suite = parsed(SUITE WORKLOADS LOADS TARGETS "control: false\n");
+
+    assert_false(suite->control);
+    suite_free(suite);
+    suite = parsed(SUITE WORKLOADS LOADS TARGETS "control: true\n");
+    assert_true(suite->control);
     suite_free(suite);
     (void)state;
 }
@@ -850,6 +863,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_example_of_the_design_is_read_right),
         cmocka_unit_test(a_load_that_says_nothing_is_the_default_one),
+        cmocka_unit_test(a_suite_may_do_without_a_control),
         cmocka_unit_test(an_open_loop_has_a_rate_and_arrivals),
         cmocka_unit_test(a_workload_has_headers_and_bodies),
         cmocka_unit_test(what_a_target_expects_replaces_only_what_it_says),

@@ -201,6 +201,11 @@ static void files_built_otherwise_are_refused_with_the_nearest_right_key(void **
          "3:30: error: 'keepalive' in load 'l' must be true or false, not 'maybe'"              },
         { __LINE__, LOAD(", keepalive: yes"),
          "3:30: error: 'keepalive' in load 'l' must be true or false, not 'yes'"                },
+        { __LINE__, ADDED("control: no\n"),
+         "5:10: error: 'control' in the suite must be true or false, not 'no'"                  },
+        { __LINE__, ADDED("control: [nginx]\n"),
+         "5:10: error: 'control' in the suite must be a text or a number, not a list; quote it if "
+          "it is text"                                                                          },
         { __LINE__, LOAD(", model: cloesd"),
          "3:26: error: 'model' in load 'l' must be closed, open or inproc, not 'cloesd'"        },
         { __LINE__, LOAD(", model: open, rate: 5, arrivals: steady"),
