@@ -60,8 +60,8 @@ static double median_of(const struct run_record *run, const struct trial_record 
     for (size_t i = 0; i < run->trial_count && n < TRIALS_MAX; i++) {
         const struct trial_record *t = run->trials[i];
 
-        if (strcmp(t->application, like->application) == 0 && is_on_unix(t) == on_unix &&
-            slice_equal(t->workload.name, like->workload.name) &&
+        if (!t->control && strcmp(t->application, like->application) == 0 &&
+            is_on_unix(t) == on_unix && slice_equal(t->workload.name, like->workload.name) &&
             slice_equal(t->load.name, like->load.name) && t->state == TRIAL_DONE &&
             !t->tally.partial && isfinite(figure(t)))
             values[n++] = figure(t);
@@ -259,7 +259,7 @@ void decomposition_print(const struct screen *s, const struct run_record *run)
     for (size_t i = 0; i < run->trial_count && d.count < APPLICATIONS_MAX; i++) {
         const char *application = run->trials[i]->application;
 
-        if (application[0] != '\0' && !is_known(&d, application))
+        if (application[0] != '\0' && !run->trials[i]->control && !is_known(&d, application))
             add_application(&d, run, run->trials[i]);
     }
     if (d.count == 0 || !has_unix(run))

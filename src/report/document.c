@@ -39,8 +39,13 @@ static json_t *row_json(const struct ranking_row *row)
     json_put(&p, "target", json_clean(slice_of(row->target)));
     json_put_text(&p, "title", row->title);
     json_put_some(&p, "rank", row->rank);
+    json_put_some(&p, "rank_best", row->rank);
+    json_put_some(&p, "rank_worst", row->rank_worst);
+    json_put_flag(&p, "tie", row->rank_worst > row->rank);
     json_put_flag(&p, "ceiling", row->ceiling);
     json_put_text(&p, "reason", row->reason);
+    json_put_text(&p, "refused", row->refused ? check_name(row->refused_by) : "");
+    json_put_text(&p, "remedy", row->remedy);
     json_put_count(&p, "trials", row->trials);
     json_put(&p, "throughput_per_sec", interval_json(&row->throughput_per_sec));
     json_put_real(&p, "relative", row->relative);
@@ -61,16 +66,86 @@ static json_t *row_json(const struct ranking_row *row)
     return json_put_end(&p);
 }
 
+static json_t *check_json(const struct check *check)
+{
+    struct json_put p = json_put_begin();
+
+    json_put(&p, "id", json_string(check_name(check->id)));
+    json_put(&p, "state", json_string(check_state_name(check->state)));
+    json_put_real(&p, "value", check->value);
+    json_put_real(&p, "limit", check->limit);
+    json_put_text(&p, "unit", check->unit);
+    json_put_text(&p, "text", check->text);
+    json_put_text(&p, "remedy", check->remedy);
+    return json_put_end(&p);
+}
+
+static json_t *noise_json(const struct noise_floor *noise)
+{
+    struct json_put p = json_put_begin();
+
+    json_put_flag(&p, "known", noise->known);
+    json_put_count(&p, "blocks", noise->blocks);
+    json_put_real(&p, "ratio", noise->ratio);
+    json_put_real(&p, "low", noise->known ? noise->low : RECORD_UNKNOWN);
+    json_put_real(&p, "high", noise->known ? noise->high : RECORD_UNKNOWN);
+    json_put_real(&p, "floor", noise->floor);
+    json_put_flag(&p, "differs", noise->differs);
+    return json_put_end(&p);
+}
+
+static const char *finding_word(enum finding finding)
+{
+    switch (finding) {
+    case FINDING_MORE:
+        return "faster";
+    case FINDING_LESS:
+        return "slower";
+    case FINDING_SAME:
+        return "same";
+    case FINDING_NOT_SHOWN:
+        return "not_shown";
+    }
+    return "not_shown";
+}
+
+static json_t *pair_json(const struct ranking *ranking, const struct difference *d)
+{
+    struct json_put p = json_put_begin();
+
+    json_put(&p, "a", json_clean(slice_of(ranking->rows[d->a].target)));
+    json_put(&p, "b", json_clean(slice_of(ranking->rows[d->b].target)));
+    json_put_count(&p, "blocks", d->blocks);
+    json_put_real(&p, "ratio", d->ratio);
+    json_put_real(&p, "low", d->bounded ? d->low : RECORD_UNKNOWN);
+    json_put_real(&p, "high", d->bounded ? d->high : RECORD_UNKNOWN);
+    json_put_real(&p, "p", d->p);
+    json_put_real(&p, "p_holm", d->p_holm);
+    json_put(&p, "finding", json_string(finding_word(d->finding)));
+    json_put_some(&p, "blocks_needed", d->blocks_needed);
+    return json_put_end(&p);
+}
+
 static json_t *ranking_json(const struct ranking *ranking)
 {
     struct json_put p = json_put_begin();
-    json_t *rows = json_array();
+    json_t *rows = json_array(), *pairs = json_array();
 
     for (size_t i = 0; i < ranking->row_count; i++)
         json_add(&rows, row_json(&ranking->rows[i]));
+    for (size_t i = 0; i < ranking->pair_count; i++)
+        json_add(&pairs, pair_json(ranking, &ranking->pairs[i]));
     json_put(&p, "workload", json_clean(slice_of(ranking->workload)));
     json_put(&p, "load", json_clean(slice_of(ranking->load)));
     json_put(&p, "connections", json_string(connection_class_name(ranking->connections)));
+    json_put_count(&p, "blocks", ranking->blocks);
+    json_put_some(&p, "blocks_needed", ranking->blocks_needed);
+    json_put_text(&p, "reason", ranking->reason);
+    json_put_text(&p, "remedy", ranking->remedy);
+    json_put(&p, "noise_floor", noise_json(&ranking->noise));
+    json_put(&p, "parity", check_json(&ranking->parity));
+    json_put(&p, "repeat", check_json(&ranking->repeat));
+    json_put(&p, "pairs", pairs);
     json_put(&p, "rows", rows);
     return json_put_end(&p);
 }

@@ -129,7 +129,8 @@ static bool matches(const char *published, const char *today)
 static bool is_trial_of(const struct trial_record *t, const struct ranking *ranking,
                         const struct ranking_row *row)
 {
-    return t->state == TRIAL_DONE && !t->tally.partial && strcmp(t->target, row->target) == 0 &&
+    return t->state == TRIAL_DONE && !t->tally.partial && !t->control &&
+           strcmp(t->target, row->target) == 0 &&
            slice_equal(t->workload.name, slice_of(ranking->workload)) &&
            slice_equal(t->load.name, slice_of(ranking->load));
 }
@@ -451,8 +452,8 @@ static bool asked_alike(const struct published_row *a, const struct published_ro
            strcmp(a->field[LOAD], b->field[LOAD]) == 0;
 }
 
-static void compare_all(struct comparison *c, const struct published *published,
-                        const struct ranking *rankings, size_t count)
+static void compare_rows(struct comparison *c, const struct published *published,
+                         const struct ranking *rankings, size_t count)
 {
     const struct published_row *before = NULL;
     struct beside *heading;
@@ -484,7 +485,7 @@ static void print_all(struct comparison *c, const struct published *published,
     struct table table = { c->s, columns, CELL_COUNT, 0, beside_cell, c, 0, 2 };
     struct warnings warnings = { c->s, true };
 
-    compare_all(c, published, rankings, count);
+    compare_rows(c, published, rankings, count);
     table.row_count = c->count;
     if (c->count > 0)
         table_print(&table);

@@ -1,4 +1,4 @@
-#include "report/ranking.h"
+#include "report/ranking_priv.h"
 
 #include <errno.h>
 #include <math.h>
@@ -10,16 +10,10 @@
 
 #define CONFIDENCE 0.95
 
-static void *take(size_t count, size_t size)
+void *ranking_take(size_t count, size_t size)
 {
     return fault_hit(FAULT_MEMORY) ? NULL : calloc(count, size);
 }
-
-/* The trials of one target under one workload and load, known by the first of them. */
-struct group {
-    const struct run_record *run;
-    const struct trial_record *first;
-};
 
 /* Room for what one row is computed from. */
 struct scratch {
@@ -27,7 +21,7 @@ struct scratch {
     struct histogram *response;
 };
 
-static bool same_cell(const struct trial_record *a, const struct trial_record *b)
+bool trials_same_cell(const struct trial_record *a, const struct trial_record *b)
 {
     return slice_equal(a->workload.name, b->workload.name) &&
            slice_equal(a->load.name, b->load.name);
@@ -35,22 +29,21 @@ static bool same_cell(const struct trial_record *a, const struct trial_record *b
 
 static bool same_group(const struct trial_record *a, const struct trial_record *b)
 {
-    return same_cell(a, b) && strcmp(a->target, b->target) == 0;
+    return trials_same_cell(a, b) && strcmp(a->target, b->target) == 0;
 }
 
-/* The next trial of the group from *at on, which moves behind it; NULL at the end. */
-static const struct trial_record *next_trial(const struct group *g, size_t *at)
+const struct trial_record *row_trials_next(const struct row_trials *g, size_t *at)
 {
     while (*at < g->run->trial_count) {
         const struct trial_record *t = g->run->trials[(*at)++];
 
-        if (same_group(t, g->first))
+        if (!t->control && same_group(t, g->first))
             return t;
     }
     return NULL;
 }
 
-static bool complete(const struct trial_record *t)
+bool trial_is_complete(const struct trial_record *t)
 {
     return t->state == TRIAL_DONE && !t->tally.partial;
 }
@@ -74,13 +67,13 @@ static double build_ms(const struct trial_record *t)
     return t->server.build_ms;
 }
 
-static struct interval median_of(const struct group *g, const struct scratch *s, figure *of)
+static struct interval median_of(const struct row_trials *g, const struct scratch *s, figure *of)
 {
     const struct trial_record *t;
     size_t at = 0, n = 0;
 
-    while ((t = next_trial(g, &at)) != NULL) {
-        double value = complete(t) ? of(t) : RECORD_UNKNOWN;
+    while ((t = row_trials_next(g, &at)) != NULL) {
+        double value = trial_is_complete(t) ? of(t) : RECORD_UNKNOWN;
 
         if (isfinite(value))
             s->values[n++] = value;
@@ -88,7 +81,7 @@ static struct interval median_of(const struct group *g, const struct scratch *s,
     return interval_median(s->values, n, CONFIDENCE);
 }
 
-static double plain_median_of(const struct group *g, const struct scratch *s, figure *of)
+static double plain_median_of(const struct row_trials *g, const struct scratch *s, figure *of)
 {
     struct interval found = median_of(g, s, of);
 
@@ -100,15 +93,15 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static void add_up(const struct group *g, struct ranking_row *row)
+static void add_up(const struct row_trials *g, struct ranking_row *row)
 {
     const struct trial_record *t;
     size_t at = 0;
 
     row->rss_peak_bytes = row->pss_peak_bytes = row->rss_idle_bytes = row->shipped_bytes = -1;
     row->image_bytes = -1;
-    while ((t = next_trial(g, &at)) != NULL) {
-        row->trials += complete(t);
+    while ((t = row_trials_next(g, &at)) != NULL) {
+        row->trials += trial_is_complete(t);
         row->ok += t->tally.ok;
         row->failed += tally_failed(&t->tally);
         row->unsent += t->tally.unsent;
@@ -120,15 +113,16 @@ static void add_up(const struct group *g, struct ranking_row *row)
     }
 }
 
-static void merge_responses(const struct group *g, const struct scratch *s, struct ranking_row *row)
+static void merge_responses(const struct row_trials *g, const struct scratch *s,
+                            struct ranking_row *row)
 {
     struct histogram *all = s->response;
     const struct trial_record *t;
     size_t at = 0;
 
     memset(all, 0, sizeof(*all));
-    while ((t = next_trial(g, &at)) != NULL)
-        if (complete(t))
+    while ((t = row_trials_next(g, &at)) != NULL)
+        if (trial_is_complete(t))
             histogram_merge(all, &t->tally.response);
     row->p50_ns = row->p99_ns = -1;
     if (all->count == 0)
@@ -164,20 +158,20 @@ static bool alike(const struct example *a, const struct example *b)
     return a->outcome == b->outcome && a->status == b->status && a->sys == b->sys;
 }
 
-static uint64_t count_alike(const struct group *g, const struct example *kind)
+static uint64_t count_alike(const struct row_trials *g, const struct example *kind)
 {
     const struct trial_record *t;
     uint64_t count = 0;
     size_t at = 0;
 
-    while ((t = next_trial(g, &at)) != NULL)
+    while ((t = row_trials_next(g, &at)) != NULL)
         for (uint32_t i = 0; i < t->tally.example_count; i++)
             if (alike(&t->tally.examples[i], kind))
                 count += t->tally.examples[i].count;
     return count;
 }
 
-static void name_commonest(const struct group *g, struct ranking_row *row)
+static void name_commonest(const struct row_trials *g, struct ranking_row *row)
 {
     const struct example *commonest = NULL;
     const struct trial_record *t;
@@ -185,7 +179,7 @@ static void name_commonest(const struct group *g, struct ranking_row *row)
     size_t at = 0;
     char number[UNITS_TEXT_MAX];
 
-    while ((t = next_trial(g, &at)) != NULL) {
+    while ((t = row_trials_next(g, &at)) != NULL) {
         if (tally_failed(&t->tally) > 0 && row->complaint.len == 0)
             row->complaint = last_complaint(t->output_tail);
         for (uint32_t i = 0; i < t->tally.example_count; i++) {
@@ -228,31 +222,32 @@ static void explain(const struct trial_record *t, struct ranking_row *row)
 }
 
 /* The first trial that keeps the target out of the ranking gives the reason. */
-static void find_reason(const struct group *g, struct ranking_row *row)
+static void find_reason(const struct row_trials *g, struct ranking_row *row)
 {
     const struct trial_record *t;
     size_t at = 0;
 
-    while (row->reason[0] == '\0' && (t = next_trial(g, &at)) != NULL)
+    while (row->reason[0] == '\0' && (t = row_trials_next(g, &at)) != NULL)
         explain(t, row);
 }
 
 /* ---- rows and rankings ---- */
 
-static enum connection_class class_of(const struct group *g)
+static enum connection_class class_of(const struct row_trials *g)
 {
     const struct trial_record *t;
     size_t at = 0;
 
-    while ((t = next_trial(g, &at)) != NULL)
-        if (complete(t))
+    while ((t = row_trials_next(g, &at)) != NULL)
+        if (trial_is_complete(t))
             return record_connection_class(t);
     return g->first->load.keepalive ? CONNECTION_PERSISTENT : CONNECTION_EACH;
 }
 
-static void make_row(const struct group *g, const struct scratch *s, struct ranking_row *row)
+static void make_row(const struct row_trials *g, const struct scratch *s, struct ranking_row *row)
 {
     *row = (struct ranking_row){
+        .first = g->first,
         .target = g->first->target,
         .title = g->first->target_title,
         .ceiling = g->first->ceiling,
@@ -270,48 +265,15 @@ static void make_row(const struct group *g, const struct scratch *s, struct rank
     find_reason(g, row);
 }
 
-static bool ranked(const struct ranking_row *row)
+bool ranking_row_has_figures(const struct ranking_row *row)
 {
-    return row->reason[0] == '\0' && !row->ceiling;
-}
-
-/* Ranked ones by throughput, then the ceiling, then the others; as they came where nothing else
- * decides (qsort gives no such promise). */
-static bool before(const struct ranking_row *a, const struct ranking_row *b)
-{
-    int a_place = ranked(a) ? 0 : a->reason[0] == '\0' ? 1 : 2;
-    int b_place = ranked(b) ? 0 : b->reason[0] == '\0' ? 1 : 2;
-
-    if (a_place != b_place)
-        return a_place < b_place;
-    return a_place == 0 && a->throughput_per_sec.median > b->throughput_per_sec.median;
-}
-
-static void sort_rows(struct ranking *r)
-{
-    for (size_t i = 1; i < r->row_count; i++) {
-        struct ranking_row row = r->rows[i];
-        size_t to = i;
-
-        for (; to > 0 && before(&row, &r->rows[to - 1]); to--)
-            r->rows[to] = r->rows[to - 1];
-        r->rows[to] = row;
-    }
-}
-
-static void give_ranks(struct ranking *r)
-{
-    for (size_t i = 0; i < r->row_count && ranked(&r->rows[i]); i++) {
-        r->rows[i].rank = (unsigned)i + 1;
-        r->rows[i].relative =
-            r->rows[i].throughput_per_sec.median / r->rows[0].throughput_per_sec.median;
-    }
+    return row->trials > 0 && (row->reason[0] == '\0' || row->refused);
 }
 
 static bool opens_group(const struct run_record *run, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (same_group(run->trials[i], run->trials[index]))
+        if (!run->trials[i]->control && same_group(run->trials[i], run->trials[index]))
             return false;
     return true;
 }
@@ -319,7 +281,7 @@ static bool opens_group(const struct run_record *run, size_t index)
 static bool opens_cell(const struct run_record *run, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (same_cell(run->trials[i], run->trials[index]))
+        if (!run->trials[i]->control && trials_same_cell(run->trials[i], run->trials[index]))
             return false;
     return true;
 }
@@ -332,10 +294,10 @@ static size_t make_rows(const struct run_record *run, size_t index, enum connect
     size_t count = 0;
 
     for (size_t i = index; i < run->trial_count; i++) {
-        struct group g = { run, run->trials[i] };
+        struct row_trials g = { run, run->trials[i] };
 
-        if (!same_cell(run->trials[index], g.first) || !opens_group(run, i) ||
-            class_of(&g) != class)
+        if (g.first->control || !trials_same_cell(run->trials[index], g.first) ||
+            !opens_group(run, i) || class_of(&g) != class)
             continue;
         if (rows != NULL)
             make_row(&g, s, &rows[count]);
@@ -346,36 +308,37 @@ static size_t make_rows(const struct run_record *run, size_t index, enum connect
 
 /* Leaves *r alone when nobody is in that class. False when memory ran out. */
 static bool make_ranking(const struct run_record *run, size_t index, enum connection_class class,
-                         const struct scratch *s, struct ranking *r)
+                         const struct scratch *s, struct ranking *r, struct error *err)
 {
     const struct trial_record *first = run->trials[index];
     size_t count = make_rows(run, index, class, s, NULL);
 
     if (count == 0)
         return true;
-    r->rows = take(count, sizeof(*r->rows));
+    r->rows = ranking_take(count, sizeof(*r->rows));
     if (r->rows == NULL)
-        return false;
+        return error_set(err, ENOMEM, "the rows of a ranking");
     text_add(&TEXT(r->workload), first->workload.name);
     text_add(&TEXT(r->load), first->load.name);
     r->load_spec = &first->load;
     r->connections = class;
     r->row_count = make_rows(run, index, class, s, r->rows);
-    sort_rows(r);
-    give_ranks(r);
-    return true;
+    return ranking_order(run, r, err);
 }
 
 static bool make_all(const struct run_record *run, const struct scratch *s,
-                     struct ranking *rankings, size_t *ret_count)
+                     struct ranking *rankings, size_t *ret_count, struct error *err)
 {
     static const enum connection_class classes[] = { CONNECTION_PERSISTENT, CONNECTION_EACH };
 
     for (size_t i = 0; i < run->trial_count; i++) {
-        for (size_t c = 0; c < 2 && opens_cell(run, i); c++) {
-            if (!make_ranking(run, i, classes[c], s, &rankings[*ret_count]))
+        for (size_t c = 0; c < 2 && !run->trials[i]->control && opens_cell(run, i); c++) {
+            struct ranking *r = &rankings[*ret_count];
+            bool made = make_ranking(run, i, classes[c], s, r, err);
+
+            *ret_count += r->row_count > 0; /* also of one that is only half made: it is freed */
+            if (!made)
                 return false;
-            *ret_count += rankings[*ret_count].row_count > 0;
         }
     }
     return true;
@@ -387,12 +350,12 @@ bool rankings_make(const struct run_record *run, struct ranking **ret_rankings, 
     /* One more of each than trials: none is no reason to get NULL. Each trial opens a cell at most,
      * and a cell has two classes. */
     size_t room = run->trial_count + 1;
-    struct scratch s = { .values = take(room, sizeof(*s.values)),
-                         .response = take(1, sizeof(*s.response)) };
-    struct ranking *rankings = take(2 * room, sizeof(*rankings));
+    struct scratch s = { .values = ranking_take(room, sizeof(*s.values)),
+                         .response = ranking_take(1, sizeof(*s.response)) };
+    struct ranking *rankings = ranking_take(2 * room, sizeof(*rankings));
     size_t count = 0;
     bool made = s.values != NULL && s.response != NULL && rankings != NULL &&
-                make_all(run, &s, rankings, &count);
+                make_all(run, &s, rankings, &count, err);
 
     free(s.values);
     free(s.response);
@@ -407,7 +370,9 @@ bool rankings_make(const struct run_record *run, struct ranking **ret_rankings, 
 
 void rankings_free(struct ranking *rankings, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         free(rankings[i].rows);
+        free(rankings[i].pairs);
+    }
     free(rankings);
 }

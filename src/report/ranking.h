@@ -2,17 +2,28 @@
  * which point into the records.
  *
  * One ranking for each workload x load x class of connection (persistent, or a connection a
- * request): across the classes both figures are shown without an order. A target with a failed or
- * partial trial in that cell is listed with the reason and not ranked, and so is one with a trial
- * without any right answer; one with some wrong answers is ranked by its right ones, and the row
- * says so. Our own server is the ceiling's row. */
+ * request): across the classes both figures are shown without an order.
+ *
+ * Targets are compared in pairs, block by block, by throughput; under loads by count by the time it
+ * took (verdict/compare.h). What the A/A control differs by is the noise floor. Those that are not
+ * shown to differ share their ranks: a tie. There are no ranks at all with too few blocks, when the
+ * control differs from itself, or when not all did the same work (verdict/parity.h).
+ *
+ * A target with a failed or partial trial in that cell is listed with the reason and not ranked,
+ * and so is one with a trial without any right answer. One whose trials cannot be believed
+ * (verdict/verdict.h: more than one in ten, or too many wrong answers in any) has its figures, and
+ * no rank: it is refused. Our own server is the ceiling's row.
+ *
+ * The trials of the control are in no figure of any row. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "stats/interval.h"
+#include "store/check.h"
 #include "store/record.h"
+#include "verdict/compare.h"
 
 #define RANKING_REASON_MAX  2000 /* as long as the error it may come from */
 #define RANKING_EXAMPLE_MAX 160
@@ -21,9 +32,14 @@
 struct ranking_row {
     const char *target; /* variant name */
     const char *title;  /* for people, with the version; "" if none */
-    unsigned rank;      /* from 1; 0: not ranked */
+    const struct trial_record *first;
+    unsigned rank;       /* from 1, the best it may have; 0: not ranked */
+    unsigned rank_worst; /* the worst it may have: above `rank` in a tie */
     bool ceiling;
-    char reason[RANKING_REASON_MAX];    /* why it is not ranked; "" */
+    char reason[RANKING_REASON_MAX]; /* why it is not ranked, where that is its own doing; "" */
+    bool refused;                    /* it has figures that are not believed */
+    enum check_id refused_by;
+    char remedy[CHECK_TEXT_MAX];        /* of a refusal; "" */
     size_t trials;                      /* complete ones */
     struct interval throughput_per_sec; /* by-count loads too */
     struct interval server_cpu_ns;      /* per right answer; n 0: unknown */
@@ -47,9 +63,23 @@ struct ranking {
     char workload[RANKING_NAME_MAX], load[RANKING_NAME_MAX];
     const struct load *load_spec; /* of the first trial */
     enum connection_class connections;
-    struct ranking_row *rows; /* ranked ones by rank, then the ceiling, then those not ranked */
+    struct ranking_row *rows; /* those that are ranked, or would be if anyone was; the ceiling;
+                                 those that are refused; those without figures. The first ones by
+                                 rank, else as in the suite */
     size_t row_count;
+    size_t blocks, blocks_needed; /* in which all that could be ranked have a figure; 0 needed:
+                                     there are no two of them */
+    char reason[CHECK_TEXT_MAX];  /* why nobody is ranked, though there are figures; "" */
+    char remedy[CHECK_TEXT_MAX];
+    struct noise_floor noise; /* of the workload and load: of all classes of connection together */
+    struct difference *pairs; /* of all that are ranked; `a` and `b` are rows */
+    size_t pair_count;
+    struct check parity, repeat;
 };
+
+/* Whether the row's figures are those of a target that took part to the end. Such rows come first.
+ */
+bool ranking_row_has_figures(const struct ranking_row *row);
 
 /* All rankings of a run, in the order in which workloads and loads first appear; rows without any
  * complete trial stand in the persistent class, unless the load itself is one connection a request.

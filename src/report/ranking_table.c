@@ -9,8 +9,6 @@
 /* The median's interval at 95 % exists from 6 trials on (stats/interval.h). */
 #define TRIALS_NEEDED 6
 
-#define REASON_LINES_MAX 6
-
 struct view {
     const struct screen *s;
     const struct ranking *ranking;
@@ -26,25 +24,20 @@ enum {
     COLUMN_EACH,
     COLUMN_RELATIVE,
     COLUMN_BAR,
+    COLUMN_P99,
     COLUMN_CPU,
     COLUMN_SERVICES,
     COLUMN_RSS,
-    COLUMN_P99,
     COLUMN_PSS,
     COLUMN_READY,
     COLUMN_COUNT
 };
 
-static bool shown_in_table(const struct ranking_row *row)
-{
-    return row->rank > 0 || (row->ceiling && row->trials > 0);
-}
-
 static size_t table_rows(const struct ranking *ranking)
 {
     size_t count = 0;
 
-    while (count < ranking->row_count && shown_in_table(&ranking->rows[count]))
+    while (count < ranking->row_count && ranking_row_has_figures(&ranking->rows[count]))
         count++;
     return count;
 }
@@ -100,11 +93,25 @@ static void interval_cell(const struct ranking *ranking, struct interval i, char
         snprintf(ret_text, TABLE_CELL_MAX, "±%.1f %%", larger * 100);
 }
 
-static double relative_of(const struct ranking *ranking, const struct ranking_row *row)
+static void rank_cell(const struct ranking_row *row, char *ret_text)
 {
-    if (isfinite(row->relative))
-        return row->relative;
-    return row->throughput_per_sec.median / ranking->rows[0].throughput_per_sec.median;
+    if (row->rank == 0)
+        snprintf(ret_text, TABLE_CELL_MAX, "–");
+    else if (row->rank_worst > row->rank)
+        snprintf(ret_text, TABLE_CELL_MAX, "%u–%u =", row->rank, row->rank_worst);
+    else
+        snprintf(ret_text, TABLE_CELL_MAX, "%u", row->rank);
+}
+
+/* Of those that are ranked; and of the ceiling, as the measure of how near to it they are. */
+static void relative_cell(const struct ranking *ranking, const struct ranking_row *row,
+                          char *ret_text)
+{
+    const struct ranking_row *best = &ranking->rows[0];
+
+    if (row->rank > 0 || (row->ceiling && best->rank > 0))
+        snprintf(ret_text, TABLE_CELL_MAX, "%.2f",
+                 row->throughput_per_sec.median / best->throughput_per_sec.median);
 }
 
 /* What a client waited for each, in a closed loop with this many of them. */
@@ -144,7 +151,7 @@ static void ranking_cell(const void *context, size_t index, size_t column, char 
 
     switch (column) {
     case COLUMN_RANK:
-        snprintf(ret_text, TABLE_CELL_MAX, row->rank > 0 ? "%u" : "–", row->rank);
+        rank_cell(row, ret_text);
         break;
     case COLUMN_SERVER:
         server_cell(view, row, ret_text);
@@ -165,10 +172,10 @@ static void ranking_cell(const void *context, size_t index, size_t column, char 
             duration_cell(each_ns(ranking, row), ret_text);
         break;
     case COLUMN_RELATIVE:
-        snprintf(ret_text, TABLE_CELL_MAX, "%.2f", relative_of(ranking, row));
+        relative_cell(ranking, row, ret_text);
         break;
     case COLUMN_BAR:
-        if (!row->ceiling && view->bar_cells > 0)
+        if (row->rank > 0 && view->bar_cells > 0)
             screen_bar(view->s, row->relative, view->bar_cells, ret_text, TABLE_CELL_MAX);
         break;
     case COLUMN_CPU:
@@ -267,54 +274,6 @@ static void heading(const struct screen *s, const struct ranking *ranking, bool 
     line_end(&l);
 }
 
-/* As many lines of it as say why; the record has them all. */
-static struct slice first_lines(const char *text)
-{
-    const char *end = text;
-
-    for (int i = 0; i < REASON_LINES_MAX && *end != '\0'; i++) {
-        const char *feed = strchr(end, '\n');
-
-        end = feed == NULL ? end + strlen(end) : feed + 1;
-    }
-    return (struct slice){ text, (size_t)(end - text) };
-}
-
-static void not_ranked_line(const struct screen *s, const struct ranking_row *row)
-{
-    struct line l;
-
-    line_begin(&l, s, "–", 6);
-    line_words(&l, STYLE_PLAIN, slice_of(row->target));
-    line_piece(&l, 3, STYLE_BAD, row->ceiling ? "no ceiling:" : "not ranked:");
-    line_words(&l, STYLE_PLAIN, first_lines(row->reason));
-    line_end(&l);
-}
-
-static void wrong_answers_line(const struct screen *s, const struct ranking_row *row)
-{
-    struct line l;
-
-    line_begin(&l, s, "!", 2);
-    line_words(&l, STYLE_PLAIN, slice_of(row->target));
-    line_piece(&l, 0, STYLE_PLAIN, ":");
-    line_prose(&l, STYLE_PLAIN, "%s of %s answers were wrong", number_whole(row->failed).text,
-               number_whole(row->ok + row->failed).text);
-    if (row->example[0] != '\0') {
-        line_piece(&l, 0, STYLE_PLAIN, ":");
-        line_words(&l, STYLE_PLAIN, slice_of(row->example));
-    }
-    line_piece(&l, 0, STYLE_PLAIN, ".");
-    line_prose(&l, STYLE_PLAIN, "They are not in its req/s; see assay show and its output");
-    line_end(&l);
-    if (row->complaint.len == 0)
-        return;
-    line_begin(&l, s, "", 2);
-    line_prose(&l, STYLE_PLAIN, "it said:");
-    line_words(&l, STYLE_PLAIN, row->complaint);
-    line_end(&l);
-}
-
 /* The bar gives way before a column does. */
 static void print_table(const struct screen *s, const struct ranking *ranking)
 {
@@ -327,10 +286,10 @@ static void print_table(const struct screen *s, const struct ranking *ranking)
         [COLUMN_EACH] = { "each",                                      false},
         [COLUMN_RELATIVE] = { "× best",                                   false},
         [COLUMN_BAR] = { "0       0.5       1",                       true },
+        [COLUMN_P99] = { is_closed(ranking) ? "p99 (closed)" : "p99", false},
         [COLUMN_CPU] = { "CPU/req",                                   false},
         [COLUMN_SERVICES] = { "service CPU",                               false},
         [COLUMN_RSS] = { "rss peak",                                  false},
-        [COLUMN_P99] = { is_closed(ranking) ? "p99 (closed)" : "p99", false},
         [COLUMN_PSS] = { "pss peak",                                  false},
         [COLUMN_READY] = { "ready",                                     false},
     };
@@ -355,11 +314,7 @@ static void print_ranking(const struct screen *s, const struct ranking *ranking,
 {
     heading(s, ranking, other_class);
     print_table(s, ranking);
-    for (size_t i = table_rows(ranking); i < ranking->row_count; i++)
-        not_ranked_line(s, &ranking->rows[i]);
-    for (size_t i = 0; i < table_rows(ranking); i++)
-        if (ranking->rows[i].failed > 0)
-            wrong_answers_line(s, &ranking->rows[i]);
+    ranking_notes(s, ranking);
     fputc('\n', s->out);
 }
 

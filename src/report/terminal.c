@@ -123,7 +123,7 @@ void terminal_trial_line(const struct screen *s, const struct trial_record *t, s
     if (words[0] != '\0')
         line_piece(&l, 0, STYLE_BAD, "✗ ");
     start = l.column;
-    line_add(&l, "%s", name);
+    line_add(&l, "%s%s", name, t->control ? " (A/A)" : "");
     if (words[0] != '\0')
         line_piece(&l, 0, STYLE_BAD, ": %s", words);
     else

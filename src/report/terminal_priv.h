@@ -34,6 +34,10 @@ void costs_warnings(struct warnings *w, const struct trial_record *t);
 /* All rankings of a run, and what each target takes to have and to start. (ranking_table.c) */
 void ranking_tables(const struct screen *s, const struct ranking *rankings, size_t count);
 
+/* Below a ranking's table: who is not ranked and why, ties, the noise floor, neighbours in a
+ * sentence each, wrong answers. (ranking_notes.c) */
+void ranking_notes(const struct screen *s, const struct ranking *ranking);
+
 /* Rate and response time against offered rate, or connections, of every load with stages; `named`:
  * the targets have names that say something. (stage_table.c) */
 void stage_tables(const struct screen *s, const struct ranking *rankings, size_t count, bool named);

@@ -334,6 +334,7 @@ static bool run_slot(struct trials *t, const struct trial_slot *slot, struct err
         .load = &s->suite->loads[slot->load],
         .block = slot->block,
         .position = slot->position,
+        .order = (uint32_t)slot->variant,
         .control = slot->control,
         .seed = rng_split(s->options.seed, (uint64_t)(slot - s->slots) + 1).state,
         .ring = s->options.ring,

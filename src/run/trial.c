@@ -67,6 +67,7 @@ static void identify(const struct trial_order *order, const struct load *load, u
     record->block = order->block;
     record->position = order->position;
     record->control = order->control;
+    record->order = order->order;
     record->seed = seed;
     record->started = wall_now();
     record->server.build_ms = order->prepared->build_ms;

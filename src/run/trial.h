@@ -40,7 +40,8 @@ struct trial_order {
     const struct workload *workload;
     const struct load *load;
     uint32_t block, position;
-    bool control;  /* the variant's second trial in this block */
+    uint32_t order; /* the variant's place among all of them */
+    bool control;   /* the variant's second trial in this block */
     uint64_t seed; /* of this trial */
     enum ring_kind ring;
     const struct places *places;

@@ -114,7 +114,8 @@ struct trial_record {
     struct setting_text factors[RECORD_FACTORS_MAX];
     size_t factor_count;
     uint32_t workers;
-    bool ceiling; /* our own server: not ranked */
+    bool ceiling;   /* our own server: not ranked */
+    uint32_t order; /* its place among the variants of the suite, from 0 */
     struct workload workload;
     struct load load;         /* effective */
     const char *ring;         /* "io_uring" */

@@ -163,6 +163,7 @@ static json_t *target_json(const struct trial_record *t)
     json_put_text(&p, "address", t->address);
     json_put_count(&p, "workers", t->workers);
     json_put_flag(&p, "ceiling", t->ceiling);
+    json_put_count(&p, "order", t->order);
     return json_put_end(&p);
 }
 

@@ -104,6 +104,7 @@ static void get_target(const struct json_get *g, struct trial_record *t)
     t->address = json_get_text(&target, "address");
     t->workers = get_u32(&target, "workers");
     t->ceiling = json_get_flag(&target, "ceiling");
+    t->order = (uint32_t)json_get_some(&target, "order", UINT32_MAX);
 }
 
 /* The one of two words that stands there: false the first, true the second. */

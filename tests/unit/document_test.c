@@ -80,6 +80,69 @@ static void a_run_is_one_document_with_its_trials_and_rankings(void **state)
     (void)state;
 }
 
+/* Two targets in six blocks, and the first one's twin, 2 % faster or slower in turn. */
+static struct run_record *compared_run(void)
+{
+    struct run_record *run = new_run(18);
+
+    fill_run(run);
+    for (uint32_t i = 0; i < 18; i++) {
+        uint32_t block = i / 3;
+        struct trial_record *t = i % 3 == 0   ? good_trial("nginx", 1000 + block)
+                                 : i % 3 == 1 ? good_trial("flask", 500 + block)
+                                              : good_trial("nginx", block % 2 == 0 ? 1020 : 981);
+
+        t->block = block;
+        t->control = i % 3 == 2;
+        add_trial(run, t);
+    }
+    return run;
+}
+
+static void a_ranking_has_its_noise_its_pairs_and_whether_it_can_be_repeated(void **state)
+{
+    struct run_record *run = compared_run();
+    FILE *out = tmpfile();
+    struct error err;
+    const char *a, *b, *finding, *repeat_state, *unit;
+    int best, worst, tie, known, pairs;
+    double ratio, floor, p, value;
+    json_t *json, *ranking;
+
+    assert_true(document_write_run(out, run, &err));
+    json = parsed(out);
+    ranking = json_array_get(json_object_get(json, "ranking"), 0);
+    assert_int_equal(json_array_size(json_object_get(ranking, "pairs")), 1);
+    assert_int_equal(json_array_size(json_object_get(ranking, "rows")), 2);
+    assert_int_equal(
+        json_unpack(ranking,
+                    "{s:[{s:s, s:s, s:F, s:F, s:s, s:n}], s:{s:b, s:i, s:F}, s:{s:s, s:s, s:F},"
+                    " s:[{s:i, s:i, s:b, s:n}, {}], s:n}",
+                    "pairs", "a", &a, "b", &b, "ratio", &ratio, "p_holm", &p, "finding", &finding,
+                    "blocks_needed", "noise_floor", "known", &known, "blocks", &pairs, "floor",
+                    &floor, "repeat", "state", &repeat_state, "unit", &unit, "value", &value,
+                    "rows", "rank_best", &best, "rank_worst", &worst, "tie", &tie, "refused",
+                    "reason"),
+        0);
+    assert_string_equal(a, "nginx");
+    assert_string_equal(b, "flask");
+    assert_string_equal(finding, "faster");
+    assert_true(ratio > 1.98 && ratio < 2.01);
+    assert_true(p == 2.0 / 64); /* six of six */
+    assert_true(known);
+    assert_int_equal(pairs, 6);
+    assert_true(floor > 0.01 && floor < 0.03);
+    assert_string_equal(repeat_state, "ok");
+    assert_string_equal(unit, "share");
+    assert_true(value == floor);
+    assert_int_equal(best, 1);
+    assert_int_equal(worst, 1);
+    assert_false(tie);
+    json_decref(json);
+    run_record_free(run);
+    (void)state;
+}
+
 /* The ranking refuses a percentile that the trials keep. */
 static void a_ranking_has_no_percentile_of_too_few_samples(void **state)
 {
@@ -210,6 +273,39 @@ static void assert_described(const json_t *document, json_t *described, const ch
     }
 }
 
+static void assert_items_described(const json_t *document, const json_t *described,
+                                   const char *list)
+{
+    json_t *items = json_object_get(json_object_get(described, "properties"), list);
+
+    assert_true(json_array_size(json_object_get(document, list)) > 0);
+    assert_described(json_array_get(json_object_get(document, list), 0),
+                     json_object_get(items, "items"), list);
+}
+
+static void every_key_of_a_ranking_is_described(void **state)
+{
+    struct run_record *run = compared_run();
+    struct error err;
+    FILE *out = tmpfile();
+    json_t *json, *whole = schema("run"), *ranking, *described;
+
+    assert_true(document_write_run(out, run, &err));
+    json = parsed(out);
+    ranking = json_array_get(json_object_get(json, "ranking"), 0);
+    described =
+        json_object_get(json_object_get(json_object_get(whole, "properties"), "ranking"), "items");
+    assert_described(ranking, described, "ranking");
+    assert_items_described(ranking, described, "pairs");
+    assert_items_described(ranking, described, "rows");
+    assert_described(json_object_get(ranking, "repeat"),
+                     json_object_get(json_object_get(whole, "$defs"), "check"), "repeat");
+    json_decref(json);
+    json_decref(whole);
+    run_record_free(run);
+    (void)state;
+}
+
 static void every_key_is_described(void **state)
 {
     struct run_record *run = small_run();
@@ -235,12 +331,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_one_document_with_its_trials_and_rankings),
+        cmocka_unit_test(a_ranking_has_its_noise_its_pairs_and_whether_it_can_be_repeated),
         cmocka_unit_test(a_ranking_has_no_percentile_of_too_few_samples),
         cmocka_unit_test(a_trial_is_one_document),
         cmocka_unit_test(a_full_disk_is_an_error_that_says_what_to_do),
         cmocka_unit_test(memory_that_runs_out_is_an_error),
         cmocka_unit_test(the_schema_of_a_run_holds_that_of_a_trial),
         cmocka_unit_test(every_key_is_described),
+        cmocka_unit_test(every_key_of_a_ranking_is_described),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,7 @@ static void every_field_of_a_trial_comes_back(void **state)
     assert_same_services(back, t);
     assert_int_equal(back->workers, t->workers);
     assert_int_equal(back->ceiling, t->ceiling);
+    assert_int_equal(back->order, t->order);
     assert_same_workload(&back->workload, &t->workload);
     assert_same_load(&back->load, &t->load);
     assert_int_equal(back->block, t->block);

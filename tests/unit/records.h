@@ -267,6 +267,7 @@ static inline struct trial_record *full_trial(void)
     t->factor_count = 3;
     t->workers = 8;
     t->ceiling = true;
+    t->order = 11;
     fill_workload(&t->workload);
     t->load = (struct load){ .name = SLICE("wrk"),
                              .model = LOAD_OPEN,
