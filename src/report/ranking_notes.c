@@ -100,18 +100,32 @@ static void wrong_answers(const struct screen *s, const struct ranking_row *row)
 
 /* ---- figures ---- */
 
-struct change {
-    char text[16];
+struct figure {
+    char text[32];
 };
 
-/* "+1.1", "−0.6": by how many percent the first is above the second. */
-static struct change percent_above(double ratio)
+/* "+1.1", "−0.6", "0.0": by how many percent the first is above the second. */
+static struct figure percent_above(double ratio)
 {
-    double percent = (ratio - 1) * 100;
-    struct change change;
+    double percent = (ratio - 1) * 100, size = fmin(fabs(percent), 1e9);
+    const char *sign = size < 0.05 ? "" : percent < 0 ? "−" : "+";
+    struct figure figure;
 
-    snprintf(change.text, sizeof(change.text), "%s%.1f", percent < 0 ? "−" : "+", fabs(percent));
-    return change;
+    snprintf(figure.text, sizeof(figure.text), "%s%.*f", sign, size < 1000 ? 1 : 0, size);
+    return figure;
+}
+
+/* Three digits: "2.94", "29.4", "294". */
+static struct figure times(double ratio)
+{
+    struct figure figure;
+
+    snprintf(figure.text, sizeof(figure.text), "%.*f",
+             ratio < 10    ? 2
+             : ratio < 100 ? 1
+                           : 0,
+             fmin(ratio, 1e9));
+    return figure;
 }
 
 /* The difference of two ranked rows, the first of which stands before the second. */
@@ -143,36 +157,40 @@ static size_t blocks_to_settle(const struct ranking *ranking, size_t first, size
     return most;
 }
 
-static void tie_of_two(struct line *l, const struct ranking *ranking, size_t first)
+static void tie_of_two(struct line *l, const struct ranking *ranking, const struct difference *d)
 {
-    const struct difference *d = difference_of(ranking, first, first + 1);
+    double f = 1 + ranking->noise.floor;
 
-    if (d == NULL || !d->bounded)
-        return;
-    line_piece(l, 0, STYLE_PLAIN, ",");
-    line_prose(l, STYLE_PLAIN, "ratio %.2f [%.2f, %.2f]", 1 / d->ratio, 1 / d->high, 1 / d->low);
-    if (d->finding == FINDING_SAME) {
-        line_piece(l, 0, STYLE_PLAIN, ";");
-        line_prose(l, STYLE_PLAIN, "the same within %.1f %%", 100 * ranking->noise.floor);
+    if (d->bounded) {
+        line_piece(l, 0, STYLE_PLAIN, ",");
+        line_piece(l, 1, STYLE_PLAIN, "ratio %.2f [%.2f, %.2f]", 1 / d->ratio, 1 / d->high,
+                   1 / d->low);
     }
+    if (d->finding == FINDING_SAME || d->blocks_needed == 0)
+        return;
+    line_piece(l, 0, STYLE_PLAIN, ";");
+    line_prose(l, STYLE_PLAIN, "%s about %zu blocks",
+               d->ratio < f && d->ratio > 1 / f ? "to show them the same needs"
+                                                : "separating the two needs",
+               d->blocks_needed);
 }
 
 /* Rows from `first` up to, not including, `end` share their ranks. */
 static void tie_line(const struct screen *s, const struct ranking *ranking, size_t first,
                      size_t end)
 {
+    const struct difference *d = difference_of(ranking, first, first + 1);
     size_t blocks = blocks_to_settle(ranking, first, end);
     struct line l;
 
     line_begin(&l, s, "=", 2);
     line_piece(&l, 1, STYLE_PLAIN, "tie %u–%u", ranking->rows[first].rank,
                ranking->rows[first].rank_worst);
-    if (end - first == 2)
-        tie_of_two(&l, ranking, first);
-    if (blocks > 0) {
+    if (end - first == 2 && d != NULL) {
+        tie_of_two(&l, ranking, d);
+    } else if (blocks > 0) {
         line_piece(&l, 0, STYLE_PLAIN, ";");
-        line_prose(&l, STYLE_PLAIN, "separating %s needs about %zu blocks",
-                   end - first == 2 ? "the two" : "them", blocks);
+        line_prose(&l, STYLE_PLAIN, "settling it needs about %zu blocks", blocks);
     }
     line_end(&l);
 }
@@ -237,17 +255,17 @@ static void faster_sentence(const struct screen *s, const struct ranking *rankin
     if (d->ratio < TIMES_FROM) {
         line_prose(&l, STYLE_PLAIN, "is faster than");
         line_words(&l, STYLE_PLAIN, slower);
-        line_prose(&l, STYLE_PLAIN, "by %.1f %% [%.1f, %.1f],", (d->ratio - 1) * 100,
+        line_piece(&l, 1, STYLE_PLAIN, "by %.1f %% [%.1f, %.1f],", (d->ratio - 1) * 100,
                    (d->low - 1) * 100, (d->high - 1) * 100);
     } else {
-        line_prose(&l, STYLE_PLAIN, "is %.3g [%.3g, %.3g] times as fast as", d->ratio, d->low,
-                   d->high);
+        line_prose(&l, STYLE_PLAIN, "is %s [%s, %s] times as fast as", times(d->ratio).text,
+                   times(d->low).text, times(d->high).text);
         line_words(&l, STYLE_PLAIN, slower);
         line_piece(&l, 0, STYLE_PLAIN, ",");
     }
-    line_prose(&l, STYLE_PLAIN, d->p_holm < 0.001 ? "Holm p < 0.001," : "Holm p = %.3f,",
+    line_piece(&l, 1, STYLE_PLAIN, d->p_holm < 0.001 ? "Holm p < 0.001," : "Holm p = %.3f,",
                d->p_holm);
-    line_prose(&l, STYLE_PLAIN, "noise floor %.1f %%", 100 * ranking->noise.floor);
+    line_piece(&l, 1, STYLE_PLAIN, "noise floor %.1f %%", 100 * ranking->noise.floor);
     line_end(&l);
 }
 

@@ -189,9 +189,19 @@ void terminal_saved(const struct screen *s, const struct run_record *run, const 
     line_end(&l);
 }
 
+static size_t count_control(const struct run_record *run)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < run->trial_count; i++)
+        count += run->trials[i]->control;
+    return count;
+}
+
 static void run_heading(const struct screen *s, const struct run_record *run)
 {
     struct warnings warnings = { s, true };
+    size_t control = count_control(run);
     struct line l;
 
     line_begin(&l, s, "", 0);
@@ -200,8 +210,11 @@ static void run_heading(const struct screen *s, const struct run_record *run)
         line_piece(&l, 3, STYLE_PLAIN, "preset");
         line_words(&l, STYLE_PLAIN, slice_of(run->preset));
     }
-    line_piece(&l, 3, STYLE_PLAIN, "%zu trial%s · seed %llu", run->trial_count,
-               run->trial_count == 1 ? "" : "s", (unsigned long long)run->seed);
+    line_piece(&l, 3, STYLE_PLAIN, "%zu trial%s", run->trial_count,
+               run->trial_count == 1 ? "" : "s");
+    if (control > 0)
+        line_piece(&l, 0, STYLE_PLAIN, ", %zu of them A/A", control);
+    line_piece(&l, 1, STYLE_PLAIN, "· seed %llu", (unsigned long long)run->seed);
     line_piece(&l, 3, STYLE_PLAIN, "%u cores ·", run->host.cpus_online);
     line_words(&l, STYLE_PLAIN, slice_of(run->host.kernel));
     line_end(&l);

@@ -569,10 +569,98 @@ static void a_run_is_ranked_with_exact_intervals(void **state)
     (void)state;
 }
 
+/* Twins of a target's trials, a little apart from them. */
+static void add_twins(struct run_record *run, const char *target, size_t trials, uint64_t count)
+{
+    size_t first = run->trial_count;
+
+    add_trials(run, target, trials, count, 20);
+    for (size_t i = 0; i < trials; i++) {
+        struct trial_record *t = run->trials[first + i];
+
+        t->control = true;
+        t->tally.ok_in_window += i % 2 == 0 ? count / 200 : -(count / 200);
+    }
+}
+
+static void refuse(struct trial_record *t, const char *text, const char *remedy)
+{
+    struct check *c = &t->verdict.checks[t->verdict.count++];
+
+    *c = (struct check){ .id = CHECK_GENERATOR, .state = CHECK_FAIL, .unit = "share" };
+    snprintf(c->text, sizeof(c->text), "%s", text);
+    snprintf(c->remedy, sizeof(c->remedy), "%s", remedy);
+}
+
+/* A winner, one behind it, two that nothing tells apart, and one that is not believed. */
+static struct run_record *compared_run(void)
+{
+    struct run_record *run = new_run();
+
+    add_trials(run, "nginx", 8, 3000, 20.4);
+    add_trials(run, "h2o", 8, 3270, 18.1);
+    add_trials(run, "uvicorn", 8, 1000, 181);
+    add_trials(run, "gunicorn", 8, 1000, 183);
+    for (size_t i = run->trial_count - 8; i < run->trial_count; i++)
+        run->trials[i]->tally.ok_in_window += i % 2 == 0 ? 21 : (uint64_t)-19;
+    add_trials(run, "php-fpm", 8, 600, 208);
+    for (size_t i = run->trial_count - 8; i < run->trial_count; i += 2)
+        refuse(run->trials[i], "too close to what this generator can do (0.86)",
+               "Use more threads (threads: 2)");
+    add_twins(run, "nginx", 8, 3000);
+    return run;
+}
+
+static void ties_noise_and_neighbours_stand_below_the_table(void **state)
+{
+    struct run_record *run = compared_run();
+
+    check_run(screen_of(100), run, "run-compared-100");
+    check_run(screen_of(80), run, "run-compared-80");
+    check_run(ascii_of(80), run, "run-compared-80-ascii");
+    run_record_free(run);
+    (void)state;
+}
+
+static void a_machine_that_tells_a_target_from_itself_ranks_nobody(void **state)
+{
+    struct run_record *run = new_run();
+    char *text;
+
+    add_trials(run, "nginx", 6, 3000, 20.4);
+    add_trials(run, "h2o", 6, 3270, 18.1);
+    add_twins(run, "nginx", 6, 3300);
+    text = print_run(screen_of(80), run);
+    assert_non_null(strstr(text, "\n! not ranked: the A/A control differs by 10."));
+    assert_non_null(strstr(text, "\nnoise: A/A, 6 pairs: +10."));
+    assert_null(strstr(text, "trust differences"));
+    assert_null(strstr(text, "× best"));
+    assert_null(strstr(text, "faster"));
+    free(text);
+    run_record_free(run);
+    (void)state;
+}
+
+static void a_large_difference_is_told_as_how_many_times(void **state)
+{
+    struct run_record *run = new_run();
+    char *text;
+
+    add_trials(run, "nginx", 6, 4000, 20.4);
+    add_trials(run, "flask", 6, 2000, 200);
+    text = print_run(screen_of(100), run);
+    assert_non_null(strstr(text,
+                           "\nnginx is 2.00 [2.00, 2.00] times as fast as flask, Holm p = 0.031, "
+                           "noise floor 1.0 %\n"));
+    free(text);
+    run_record_free(run);
+    (void)state;
+}
+
 /* Narrower than we promise to look good on, but never wrapped by the terminal. */
 static void everything_fits_however_narrow_the_screen(void **state)
 {
-    struct run_record *run = demo_run(6);
+    struct run_record *run = demo_run(6), *compared = compared_run();
     struct run_record *single = demo_run(1);
 
     single->suite = "";
@@ -582,14 +670,18 @@ static void everything_fits_however_narrow_the_screen(void **state)
         for (size_t i = 0; i < 2; i++) {
             char *text = print_run(screens[i], run);
             char *trials = print_run(screens[i], single);
+            char *notes = print_run(screens[i], compared);
 
             assert_fits(&screens[i], text);
             assert_fits(&screens[i], trials);
+            assert_fits(&screens[i], notes);
             free(text);
             free(trials);
+            free(notes);
         }
     }
     run_record_free(run);
+    run_record_free(compared);
     run_record_free(single);
     (void)state;
 }
@@ -620,8 +712,10 @@ static void each_server_has_the_interval_its_trials_allow(void **state)
     last_trial(run)->tally.ok_in_window = 18000;
     add_trials(run, "gunicorn", 5, 1080, 276);
     text = print_run(screen_of(100), run);
-    assert_non_null(strstr(text, "1     nginx     4.93k  [4.90k–6.00k]   "));
-    assert_non_null(strstr(text, "2     gunicorn    362  needs 6 trials  "));
+    assert_non_null(strstr(text, "–     nginx     4.93k  [4.90k–6.00k]   "));
+    assert_non_null(strstr(text, "–     gunicorn    362  needs 6 trials  "));
+    assert_non_null(
+        strstr(text, "\n! not ranked: needs 6 blocks (has 5). Run it with --blocks 6\n"));
     assert_non_null(strstr(text, "5 to 6 trials, each a fresh start · median [95 % CI]"));
     free(text);
     run_record_free(run);
@@ -746,6 +840,11 @@ static void a_run_in_markdown_has_headings_and_tables(void **state)
     assert_null(strchr(text, '\033'));
     free(text);
     run_record_free(run);
+    run = compared_run();
+    text = print_markdown(run);
+    golden_check("run-compared-markdown", text);
+    free(text);
+    run_record_free(run);
     (void)state;
 }
 
@@ -782,6 +881,9 @@ int main(void)
         cmocka_unit_test(littles_law_is_checked),
         cmocka_unit_test(a_trial_is_one_line_in_a_log),
         cmocka_unit_test(a_run_is_ranked_with_exact_intervals),
+        cmocka_unit_test(ties_noise_and_neighbours_stand_below_the_table),
+        cmocka_unit_test(a_machine_that_tells_a_target_from_itself_ranks_nobody),
+        cmocka_unit_test(a_large_difference_is_told_as_how_many_times),
         cmocka_unit_test(everything_fits_however_narrow_the_screen),
         cmocka_unit_test(few_trials_get_no_interval),
         cmocka_unit_test(each_server_has_the_interval_its_trials_allow),
