@@ -42,7 +42,7 @@ struct trial_order {
     uint32_t block, position;
     uint32_t order; /* the variant's place among all of them */
     bool control;   /* the variant's second trial in this block */
-    uint64_t seed; /* of this trial */
+    uint64_t seed;  /* of this trial */
     enum ring_kind ring;
     const struct places *places;
     bool kept_ceiling_only; /* run/ceiling.h */

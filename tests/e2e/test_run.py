@@ -97,6 +97,64 @@ def test_the_classes_of_connection_are_not_ranked_together(assay, suite):
     assert len(done.json["ranking"]) == 2
 
 
+def test_from_six_blocks_on_each_has_one_target_twice(assay, suite):
+    folder = suite([own_server("ours", ceiling=True), own_server("a"), own_server("b")],
+                   loads=[{"name": "few", "connections": 1, "requests": 20}])
+    assert plan(assay, folder, "--blocks", "5")["trials"] == 15
+    told = plan(assay, folder, "--blocks", "6")
+    assert told["trials"] == 24
+    assert told["control_trials"] == 6
+    shown = assay("run", folder, "--blocks", "6", "--dry-run")
+    assert shown.out.count("(A/A control)") == 6
+    assert not re.search(r"ours .*A/A", shown.out)
+    done = assay("run", folder, "--blocks", "6", "-j")
+    assert done.code == 0, done.err
+    twins = [(t["block"], t["target"]["name"]) for t in done.json["trials"] if t["control"]]
+    assert [block for block, _ in twins] == list(range(6))
+    assert sorted(name for _, name in twins) == ["a"] * 3 + ["b"] * 3
+    ranking = done.json["ranking"][0]
+    assert {row["target"]: row["trials"] for row in ranking["rows"]} == {"ours": 6, "a": 6, "b": 6}
+    assert ranking["noise_floor"]["known"] is True
+    assert ranking["noise_floor"]["blocks"] == 6
+
+
+def test_a_suite_may_do_without_the_control(assay, suite):
+    folder = suite([own_server("a"), own_server("b")], blocks=6, control=False)
+    told = plan(assay, folder)
+    assert told["trials"] == 12
+    assert told["control_trials"] == 0
+
+
+def test_every_start_has_another_environment(assay, suite, tmp_path):
+    note = tmp_path / "padding"
+    start = f"sh -c 'echo ${{#ASSAY_PADDING}} >>{note}; exec {ASSAY} server --port {{port}} --body hello'"
+    done = assay("run", suite([{"name": "a", "start": start}], blocks=8), "--seed", "1")
+    assert done.code == 0, done.err
+    lengths = [int(line) for line in note.read_text().split()]
+    assert len(lengths) == 16  # each trial and its twin
+    assert len(set(lengths)) > 10
+    assert all(0 <= length <= 4096 for length in lengths)
+    assert max(lengths) > 2048
+
+
+def test_with_too_few_blocks_nobody_is_ranked(assay, suite):
+    done = assay("run", suite([own_server("a"), own_server("b"), own_server("c")], blocks=2), "-j")
+    assert done.code == 0, done.err
+    ranking = done.json["ranking"][0]
+    assert [(row["target"], row["rank"]) for row in ranking["rows"]] == [("a", None), ("b", None), ("c", None)]
+    assert ranking["reason"] == "needs 7 blocks (has 2)"
+    assert ranking["repeat"]["state"] == "unknown"
+    assert ranking["pairs"] == []
+
+
+def test_a_target_that_is_not_there_is_told_though_its_twin_came_first(assay, suite):
+    folder = suite([own_server("there"), {"name": "absent", "start": "/no/such/program {port}"}], blocks=6)
+    done = assay("run", folder, "--seed", "3", "-j")
+    rows = {row["target"]: row for row in done.json["ranking"][0]["rows"]}
+    assert rows["there"]["trials"] == 6
+    assert "no/such/program" in rows["absent"]["reason"]
+
+
 def test_the_ceiling_has_a_row_and_no_rank(assay, suite):
     folder = suite([own_server("ours", ceiling=True), own_server("theirs")])
     done = assay("run", folder, "-j")
