@@ -237,7 +237,7 @@ static void notes(const struct view *view)
         const struct ranking_row *row = view->rows[i];
 
         not_begun += row == NULL;
-        if (row != NULL && row->reason[0] != '\0')
+        if (row != NULL && row->reason[0] != '\0' && !row->refused)
             stage_note(view, i, row->reason);
         else if (row != NULL && row->failed > 0 && row->example[0] != '\0')
             stage_note(view, i, row->example);
