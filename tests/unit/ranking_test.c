@@ -197,10 +197,11 @@ static void the_control_gives_the_noise_floor_and_is_in_no_figure(void **state)
     struct ranking *r;
 
     run->seed = 42;
-    for (uint32_t block = 0; block < 6; block++) /* first of all: it opens no row */
-        add_twin(run, block % 2 == 0 ? "a" : "b", block, block % 2 == 0 ? 10000 : 30000,
-                 noise[block]);
+    for (uint32_t block = 0; block < 6; block += 2) /* the very first: it opens no ranking */
+        add_twin(run, "a", block, 10000, noise[block]);
     add_trials(run, 0, "a", 10000, 6);
+    for (uint32_t block = 1; block < 6; block += 2) /* before its original: it opens no row */
+        add_twin(run, "b", block, 30000, noise[block]);
     add_trials(run, 1, "b", 30000, 6);
     r = made(run, 1);
     assert_row(&r->rows[0], "b", 1, __LINE__);
@@ -209,7 +210,7 @@ static void the_control_gives_the_noise_floor_and_is_in_no_figure(void **state)
     assert_int_equal(r->rows[1].trials, 6);
     assert_int_equal(r->rows[1].ok, 2 * (10000 + 11000 + 12000));
     assert_true(r->rows[1].throughput_per_sec.high == 12000);
-    assert_ptr_equal(r->load_spec, &run->trials[6]->load);
+    assert_ptr_equal(r->load_spec, &run->trials[3]->load);
     assert_true(r->noise.known);
     assert_false(r->noise.differs);
     assert_int_equal(r->noise.blocks, 6);
@@ -239,6 +240,25 @@ static void a_control_that_differs_leaves_everyone_without_a_rank(void **state)
     assert_int_equal(r->repeat.state, CHECK_FAIL);
     assert_string_equal(r->repeat.text, r->reason);
     assert_int_equal(r->pair_count, 0);
+    rankings_free(r, 1);
+    run_record_free(run);
+    (void)state;
+}
+
+/* Who is alone is before nobody. */
+static void one_alone_is_the_first_whatever_the_control_says(void **state)
+{
+    struct run_record *run = new_run(12);
+    struct ranking *r;
+
+    add_trials(run, 0, "a", 10000, 6);
+    for (uint32_t block = 0; block < 6; block++)
+        add_twin(run, "a", block, 10000, 1.06);
+    r = made(run, 1);
+    assert_row(&r->rows[0], "a", 1, __LINE__);
+    assert_string_equal(r->reason, "");
+    assert_int_equal(r->repeat.state, CHECK_FAIL);
+    assert_int_equal(r->blocks_needed, 0);
     rankings_free(r, 1);
     run_record_free(run);
     (void)state;
@@ -737,6 +757,7 @@ int main(void)
         cmocka_unit_test(only_blocks_with_all_of_them_count),
         cmocka_unit_test(the_control_gives_the_noise_floor_and_is_in_no_figure),
         cmocka_unit_test(a_control_that_differs_leaves_everyone_without_a_rank),
+        cmocka_unit_test(one_alone_is_the_first_whatever_the_control_says),
         cmocka_unit_test(the_noise_is_that_of_the_machine_in_both_classes),
         cmocka_unit_test(a_twin_alone_is_no_ranking),
         cmocka_unit_test(more_than_one_trial_in_ten_that_is_refused_refuses_the_row),
