@@ -135,6 +135,31 @@ static void merge_responses(const struct row_trials *g, const struct scratch *s,
     row->p99_reliable = histogram_quantile_is_reliable(all, 0.99);
 }
 
+/* Of another load, which asks for shares of what the target reaches in this one. */
+static bool asks_share_shown(const struct trial_record *t, const struct trial_record *first)
+{
+    return trial_is_complete(t) && !t->control && fabs(t->load.share - SHARE_SHOWN) < 1e-6 &&
+           slice_equal(t->load.of, first->load.name) && strcmp(t->target, first->target) == 0 &&
+           slice_equal(t->workload.name, first->workload.name);
+}
+
+static void merge_at_share(const struct row_trials *g, const struct scratch *s,
+                           struct ranking_row *row)
+{
+    struct histogram *all = s->response;
+
+    memset(all, 0, sizeof(*all));
+    for (size_t i = 0; i < g->run->trial_count; i++)
+        if (asks_share_shown(g->run->trials[i], g->first))
+            histogram_merge(all, &g->run->trials[i]->tally.response);
+    row->p99_at_share_ns = -1;
+    if (all->count == 0)
+        return;
+    row->p99_at_share_ns = histogram_quantile_ns(all, 0.99);
+    row->p99_at_share_bound = histogram_quantile_is_bound(all, 0.99);
+    row->p99_at_share_reliable = histogram_quantile_is_reliable(all, 0.99);
+}
+
 /* ---- what went wrong ---- */
 
 /* What comes after it is often the farewell of a server that is being stopped. */
@@ -261,6 +286,7 @@ static void make_row(const struct row_trials *g, const struct scratch *s, struct
     };
     add_up(g, row);
     merge_responses(g, s, row);
+    merge_at_share(g, s, row);
     name_commonest(g, row);
     find_reason(g, row);
 }

@@ -29,6 +29,10 @@
 #define RANKING_EXAMPLE_MAX 160
 #define RANKING_NAME_MAX    200
 
+/* At which share of its capacity a target's response times stand beside its throughput: busy, and
+ * far enough from what it cannot do. */
+#define SHARE_SHOWN 0.7
+
 struct ranking_row {
     const char *target; /* variant name */
     const char *title;  /* for people, with the version; "" if none */
@@ -49,6 +53,9 @@ struct ranking_row {
     int64_t p50_ns, p99_ns;    /* of the merged response times of all complete trials; -1 */
     bool p50_bound, p99_bound; /* lower bounds: print >= */
     bool p50_reliable, p99_reliable;
+    /* p99 in open loop at SHARE_SHOWN of what this target reaches here, where the suite asks it. */
+    int64_t p99_at_share_ns; /* -1: not asked */
+    bool p99_at_share_bound, p99_at_share_reliable;
     uint64_t ok, failed; /* of all trials, those that count for nothing included */
     uint64_t unsent;     /* due and never sent, likewise */
     int64_t rss_peak_bytes, pss_peak_bytes, rss_idle_bytes; /* largest of the trials; -1 unknown */

@@ -269,6 +269,12 @@ static void say_unranked(struct ranking *r)
 {
     const struct check *why = NULL;
 
+    if (r->load_spec->share > 0) {
+        snprintf(r->reason, sizeof(r->reason),
+                 "each was asked for %.0f %% of its own capacity: compare response times",
+                 100 * r->load_spec->share);
+        return;
+    }
     if (r->parity.state == CHECK_FAIL)
         why = &r->parity;
     else if (r->repeat.state == CHECK_FAIL || r->blocks < r->blocks_needed)

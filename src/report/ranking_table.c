@@ -121,13 +121,26 @@ static double each_ns(const struct ranking *ranking, const struct ranking_row *r
            (double)ranking->load_spec->requests;
 }
 
-static void p99_cell(const struct ranking_row *row, char *ret_text)
+static bool shows_share(const struct ranking *ranking)
 {
-    if (!row->p99_reliable)
+    for (size_t i = 0; i < ranking->row_count; i++)
+        if (ranking->rows[i].p99_at_share_ns >= 0)
+            return true;
+    return false;
+}
+
+/* At a share of its own capacity, where the suite asks that: else as it was. */
+static void p99_cell(const struct ranking *ranking, const struct ranking_row *row, char *ret_text)
+{
+    bool at_share = shows_share(ranking);
+    int64_t ns = at_share ? row->p99_at_share_ns : row->p99_ns;
+
+    if (at_share ? !row->p99_at_share_reliable : !row->p99_reliable)
         snprintf(ret_text, TABLE_CELL_MAX, "–");
     else
-        snprintf(ret_text, TABLE_CELL_MAX, "%s%s", row->p99_bound ? "≥" : "",
-                 number_duration((double)row->p99_ns).text);
+        snprintf(ret_text, TABLE_CELL_MAX, "%s%s",
+                 (at_share ? row->p99_at_share_bound : row->p99_bound) ? "≥" : "",
+                 number_duration((double)ns).text);
 }
 
 static void bytes_cell(int64_t bytes, char *ret_text)
@@ -188,7 +201,7 @@ static void ranking_cell(const void *context, size_t index, size_t column, char 
         bytes_cell(row->rss_peak_bytes, ret_text);
         break;
     case COLUMN_P99:
-        p99_cell(row, ret_text);
+        p99_cell(ranking, row, ret_text);
         break;
     case COLUMN_PSS:
         bytes_cell(row->pss_peak_bytes, ret_text);
@@ -274,24 +287,31 @@ static void heading(const struct screen *s, const struct ranking *ranking, bool 
     line_end(&l);
 }
 
+static const char *p99_title(const struct ranking *ranking)
+{
+    if (shows_share(ranking))
+        return "p99@70%";
+    return is_closed(ranking) ? "p99 (closed)" : "p99";
+}
+
 /* The bar gives way before a column does. */
 static void print_table(const struct screen *s, const struct ranking *ranking)
 {
     struct column columns[COLUMN_COUNT] = {
-        [COLUMN_RANK] = {"rank",                                       true },
-        [COLUMN_SERVER] = { "server",                                    true },
-        [COLUMN_RATE] = { "req/s",                                     false},
-        [COLUMN_INTERVAL] = { "95 % CI",                                   true },
-        [COLUMN_SECONDS] = { "total",                                     false},
-        [COLUMN_EACH] = { "each",                                      false},
-        [COLUMN_RELATIVE] = { "× best",                                   false},
-        [COLUMN_BAR] = { "0       0.5       1",                       true },
-        [COLUMN_P99] = { is_closed(ranking) ? "p99 (closed)" : "p99", false},
-        [COLUMN_CPU] = { "CPU/req",                                   false},
-        [COLUMN_SERVICES] = { "service CPU",                               false},
-        [COLUMN_RSS] = { "rss peak",                                  false},
-        [COLUMN_PSS] = { "pss peak",                                  false},
-        [COLUMN_READY] = { "ready",                                     false},
+        [COLUMN_RANK] = {"rank",                 true },
+        [COLUMN_SERVER] = { "server",              true },
+        [COLUMN_RATE] = { "req/s",               false},
+        [COLUMN_INTERVAL] = { "95 % CI",             true },
+        [COLUMN_SECONDS] = { "total",               false},
+        [COLUMN_EACH] = { "each",                false},
+        [COLUMN_RELATIVE] = { "× best",             false},
+        [COLUMN_BAR] = { "0       0.5       1", true },
+        [COLUMN_P99] = { p99_title(ranking),    false},
+        [COLUMN_CPU] = { "CPU/req",             false},
+        [COLUMN_SERVICES] = { "service CPU",         false},
+        [COLUMN_RSS] = { "rss peak",            false},
+        [COLUMN_PSS] = { "pss peak",            false},
+        [COLUMN_READY] = { "ready",               false},
     };
     struct view view = { s, ranking, 20 };
     struct table table = {

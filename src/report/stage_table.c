@@ -71,12 +71,23 @@ static const struct load *load_of(const struct view *view, size_t index)
     return view->rankings[index] != NULL ? view->rankings[index]->load_spec : NULL;
 }
 
+/* A share is a rate of the target's own. */
+static double rate_of(const struct view *view, size_t index)
+{
+    const struct ranking_row *row = view->rows[index];
+
+    return row != NULL ? row->first->load.rate_per_sec : RECORD_UNKNOWN;
+}
+
 static void stage_cell(const struct view *view, size_t index, char *ret_text)
 {
     const struct load *load = load_of(view, index);
 
     if (load == NULL)
         snprintf(ret_text, TABLE_CELL_MAX, "stage %zu", index + 1);
+    else if (load->share > 0)
+        snprintf(ret_text, TABLE_CELL_MAX, "%.0f %% = %s/s", 100 * load->share,
+                 number_rate(rate_of(view, index)).text);
     else if (is_open(view))
         snprintf(ret_text, TABLE_CELL_MAX, "%s/s", number_rate(load->rate_per_sec).text);
     else

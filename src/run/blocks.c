@@ -8,6 +8,8 @@
 #define AROUND_NS  (1500 * MILLISECOND_NS)
 #define BETWEEN_NS (500 * MILLISECOND_NS)
 
+#define GUESS_PER_SEC 1000.0
+
 size_t blocks_plan_bytes(const struct suite *suite, size_t variant_count, uint32_t blocks)
 {
     /* The one: a twin. */
@@ -47,6 +49,7 @@ struct planner {
     const struct variant *variants;
     size_t variant_count;
     size_t rotation;          /* where the twins' round begins */
+    bool shares;              /* loads whose rates are shares of a capacity; else all others */
     struct trial_slot *slots; /* of this block */
     size_t count;
     struct rng rng; /* of this block */
@@ -55,7 +58,8 @@ struct planner {
 static bool is_driven(const struct planner *p, size_t variant, size_t workload, size_t load)
 {
     return takes_part(p->suite, p->variants[variant].target, workload, load) &&
-           p->suite->loads[load].model != LOAD_INPROC;
+           p->suite->loads[load].model != LOAD_INPROC &&
+           load_needs_capacity(&p->suite->loads[load]) == p->shares;
 }
 
 static void add_originals(struct planner *p, uint32_t block)
@@ -112,6 +116,17 @@ static void add_twins(struct planner *p, uint32_t block)
         }
 }
 
+static void plan_block(struct planner *p, uint32_t block, bool twins)
+{
+    add_originals(p, block);
+    if (twins)
+        add_twins(p, block);
+    for (size_t i = 0; i < p->count; i++)
+        p->slots[i].position = (uint32_t)i;
+    p->slots += p->count;
+    p->count = 0;
+}
+
 struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *variants,
                                size_t variant_count, uint32_t blocks, uint64_t seed,
                                struct arena *arena, size_t *ret_count)
@@ -124,13 +139,13 @@ struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *
     p.rotation = variant_count > 0 ? rng_below(&rotation, variant_count) : 0;
     for (uint32_t block = 0; block < blocks; block++) {
         p.rng = rng_split(seed, block);
-        add_originals(&p, block);
-        if (suite->control && blocks >= BLOCKS_CONTROL_MIN)
-            add_twins(&p, block);
-        for (size_t i = 0; i < p.count; i++)
-            p.slots[i].position = (uint32_t)i;
-        p.slots += p.count;
-        p.count = 0;
+        plan_block(&p, block, suite->control && blocks >= BLOCKS_CONTROL_MIN);
+    }
+    /* A capacity is the median of all blocks. No twins: such loads are not ranked. */
+    p.shares = true;
+    for (uint32_t block = 0; block < blocks; block++) {
+        p.rng = rng_split(seed, blocks + (uint64_t)block);
+        plan_block(&p, block, false);
     }
     *ret_count = (size_t)(p.slots - slots);
     return slots;
@@ -144,9 +159,11 @@ static int64_t window_ns(const struct load *load)
 
     if (load->requests == 0)
         return load->duration_ns;
+    if (load->share > 0) /* of who knows what */
+        return (int64_t)((double)load->requests / (GUESS_PER_SEC * load->share) * 1e9);
     if (load->model == LOAD_OPEN)
         return (int64_t)((double)load->requests / load->rate_per_sec * 1e9);
-    return (int64_t)((double)load->requests / (1000.0 * lanes) * 1e9);
+    return (int64_t)((double)load->requests / (GUESS_PER_SEC * lanes) * 1e9);
 }
 
 int64_t blocks_trial_ns(const struct load *load)

@@ -32,10 +32,10 @@ struct trial_slot {
 bool blocks_calls(const struct suite *suite, const struct suite_target *target, size_t workload,
                   size_t load);
 
-/* All of them, block after block, in the arena. One seed, one order; twins stand between the others
- * without changing theirs. The stages of a load are one
- * slot: they are driven in their order on one start of the target, and each becomes a trial's
- * record. */
+/* All of them, block after block, in the arena; then, once more block after block, the loads whose
+ * rates are shares of what the targets reach in others. One seed, one order; twins stand between
+ * the others without changing theirs. The stages of a load are one slot: they are driven in their
+ * order on one start of the target, and each becomes a trial's record. */
 struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *variants,
                                size_t variant_count, uint32_t blocks, uint64_t seed,
                                struct arena *arena, size_t *ret_count);

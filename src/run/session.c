@@ -13,6 +13,7 @@
 #include "probe/host.h"
 #include "run/cache.h"
 #include "run/calls.h"
+#include "run/capacity.h"
 #include "run/cores.h"
 #include "run/cpus.h"
 #include "run/drive.h"
@@ -88,6 +89,26 @@ static bool check_cores(const struct session *s, struct error *err)
     return s->variant_count == 0 || error_wrap(err, "suite %s: nothing to run", s->suite->name.ptr);
 }
 
+/* Shares of what is not measured would be shares of nothing. */
+static bool check_shares(const struct suite *suite, struct error *err)
+{
+    for (size_t i = 0; i < suite->load_count; i++) {
+        const struct load *load = &suite->loads[i];
+        size_t of = 0;
+
+        if (!load_needs_capacity(load) || !suite_runs_load(suite, i))
+            continue;
+        while (!slice_equal(suite->loads[of].name, load->of))
+            of++;
+        if (!suite_runs_load(suite, of))
+            return error_usage(err,
+                               "suite %s: load '%s' asks for shares of what targets reach in load "
+                               "'%s', which is not run; add it to the preset's loads",
+                               suite->name.ptr, load->name.ptr, load->of.ptr);
+    }
+    return true;
+}
+
 bool session_plan(const struct session_options *options, struct session *ret_session,
                   struct error *err)
 {
@@ -98,7 +119,8 @@ bool session_plan(const struct session_options *options, struct session *ret_ses
         return false;
     if (options->preset != NULL && !suite_apply_preset(s.suite, slice_of(options->preset), err))
         goto failed;
-    if (!suite_variants(s.suite, options->only, &s.variants, &s.variant_count, err))
+    if (!check_shares(s.suite, err) ||
+        !suite_variants(s.suite, options->only, &s.variants, &s.variant_count, err))
         goto failed;
     s.blocks = options->blocks > 0 ? options->blocks : s.suite->blocks;
     for (size_t i = 0; i < s.suite->load_count; i++)
@@ -322,16 +344,32 @@ static bool keep_trial(void *context, struct trial_record *record, struct error 
     return true;
 }
 
+/* A load of shares as it is for this target. False: what it can do is not known. */
+static bool at_capacity(const struct trials *t, const struct trial_slot *slot,
+                        const struct load *load, struct load_stage *room, struct load *ret_load)
+{
+    const struct session *s = t->session;
+    double per_sec = capacity_per_sec(t->run, s->variants[slot->variant].name,
+                                      s->suite->workloads[slot->workload].name, load->of);
+
+    *ret_load = load_of_capacity(load, per_sec > 0 ? per_sec : 1, room);
+    return per_sec > 0;
+}
+
 static bool run_slot(struct trials *t, const struct trial_slot *slot, struct error *err)
 {
     const struct session *s = t->session;
+    const struct load *load = &s->suite->loads[slot->load];
+    struct load_stage stages[STAGES_MAX];
+    struct load known;
+    char reason[256];
     const struct trial_taker taker = { .context = t, .take = keep_trial };
     struct trial_order order = {
         .suite = s->suite,
         .variant = &s->variants[slot->variant],
         .prepared = &t->prepared[slot->variant],
         .workload = &s->suite->workloads[slot->workload],
-        .load = &s->suite->loads[slot->load],
+        .load = load,
         .block = slot->block,
         .position = slot->position,
         .order = (uint32_t)slot->variant,
@@ -344,6 +382,15 @@ static bool run_slot(struct trials *t, const struct trial_slot *slot, struct err
         .observer = t->observer,
     };
 
+    if (load_needs_capacity(load)) {
+        order.load = &known;
+        if (!at_capacity(t, slot, load, stages, &known)) {
+            snprintf(reason, sizeof(reason),
+                     "it had no right answers with load '%.*s', whose shares were to be asked",
+                     (int)load->of.len, load->of.ptr);
+            order.not_ready = reason;
+        }
+    }
     return trial_run(&order, &taker, err);
 }
 

@@ -235,6 +235,8 @@ bool trial_run(const struct trial_order *order, const struct trial_taker *taker,
         return false;
     if (order->prepared->not_built != NULL) {
         set_reason(record, TRIAL_NOT_BUILT, order->prepared->not_built);
+    } else if (order->not_ready != NULL) {
+        set_reason(record, TRIAL_NOT_READY, order->not_ready);
     } else if (start_and_drive(order, taker, &record, err)) {
         record->output_tail = output_tail(order->prepared->place.output, &record->arena);
         judge(order, record);

@@ -46,6 +46,7 @@ struct trial_order {
     enum ring_kind ring;
     const struct places *places;
     bool kept_ceiling_only; /* run/ceiling.h */
+    const char *not_ready;  /* why it cannot be driven at all; NULL: it can */
     const volatile sig_atomic_t *stop_asked;
     const struct observer *observer;
 };

@@ -192,6 +192,8 @@ static json_t *load_json(const struct trial_record *t)
     json_put_flag(&p, "keepalive", load->keepalive);
     json_put_some(&p, "stage", load->stage);
     json_put_some(&p, "stages", load->stage > 0 ? load->stage_count : 0);
+    json_put_real(&p, "share", load->share > 0 ? load->share : RECORD_UNKNOWN);
+    json_put_bytes(&p, "share_of", load->of);
     json_put_text(&p, "ring", t->ring);
     return json_put_end(&p);
 }

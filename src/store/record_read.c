@@ -124,6 +124,7 @@ static void get_load(const struct json_get *g, struct trial_record *t)
 {
     struct json_get load = json_get_object(g, "load");
     double rate_per_sec = json_get_real(&load, "rate_per_sec");
+    double share = json_get_real(&load, "share");
 
     t->load.name = json_get_bytes(&load, "name");
     t->load.model = get_choice(&load, "model", "closed", "open") ? LOAD_OPEN : LOAD_CLOSED;
@@ -139,6 +140,8 @@ static void get_load(const struct json_get *g, struct trial_record *t)
     t->load.keepalive = json_get_flag(&load, "keepalive");
     t->load.stage = (uint32_t)json_get_some(&load, "stage", STAGES_MAX);
     t->load.stage_count = (uint32_t)json_get_some(&load, "stages", STAGES_MAX);
+    t->load.share = isnan(share) ? 0 : share;
+    t->load.of = json_get_bytes(&load, "share_of");
     t->ring = json_get_text(&load, "ring");
 }
 

@@ -7,7 +7,7 @@ import sqlite3
 import jsonschema
 import pytest
 
-from conftest import ROOT, bad_server, own_server, until
+from conftest import ASSAY, HELLO, ROOT, bad_server, own_server, until
 from test_books import sent_in_all
 
 
@@ -174,3 +174,31 @@ def test_what_the_environment_says_gives_way_to_the_command_line(assay, server):
     assert staged.json["trials"][0]["load"]["connections"] == 1
     single = assay(server.url, "-n", "30", "-j", ASSAY_STAGES="1s:1c")
     assert single.json["requests"]["ok"] == 30
+
+
+def test_shares_are_of_what_each_target_reached_itself_and_come_after_all_blocks(assay, suite):
+    slow, fast = (own_server(name, start=f"{ASSAY} server --port {{port}} --body {HELLO} --oracle md1:{service}")
+                  for name, service in (("slow", "4ms"), ("fast", "2ms")))
+    folder = suite([slow, fast], blocks=2,
+                   loads=[{"name": "at", "of": "most", "connections": 100, "warmup": 0, "stages": ["300ms:50%", "300ms:110%"]},
+                          {"name": "most", "connections": 4, "duration": "600ms", "warmup": 0}])
+    run = valid_run(assay("run", folder, "-j").json)
+    assert [t["load"]["name"] for t in run["trials"][:4]] == ["most"] * 4
+    for name in ("slow", "fast"):
+        reached = sorted(t["throughput_per_sec"] for t in run["trials"]
+                         if t["target"]["name"] == name and t["load"]["name"] == "most")
+        asked = {t["load"]["share"]: t["load"] for t in run["trials"]
+                 if t["target"]["name"] == name and t["load"]["share_of"] == "most"}
+        assert sorted(asked) == [0.5, 1.1]
+        for share, load in asked.items():
+            assert load["rate_per_sec"] == pytest.approx(share * sum(reached) / 2)
+    assert all(row["rank"] is None for ranking in run["ranking"] if "%" in ranking["load"] for row in ranking["rows"])
+
+
+def test_shares_of_a_load_that_a_preset_leaves_out_are_refused_before_anything_starts(assay, suite):
+    folder = suite([own_server("a")], loads=[{"name": "most", "connections": 4, "duration": "100ms"},
+                                             {"name": "at", "of": "most", "stages": ["100ms:50%"]}],
+                   presets=[{"name": "some", "loads": ["at"]}])
+    done = assay("run", folder, "--preset", "some")
+    assert done.code == 2
+    assert "which is not run; add it to the preset's loads" in done.err

@@ -281,6 +281,8 @@ static inline struct trial_record *full_trial(void)
                              .timeout_ns = 2500 * MILLISECOND_NS,
                              .keepalive = true,
                              .stage_count = 9,
+                             .share = 0.7,
+                             .of = SLICE("wrk"),
                              .stage = 4 };
     t->ring = "io_uring";
     t->block = 5;
