@@ -220,6 +220,66 @@ static void note_changes(const struct series *s, const struct levels *l, struct 
     }
 }
 
+/* ---- swings ---- */
+
+/* The largest rise, or fall, between neighbours of STEADY_SEGMENT_MIN windows each, and where. */
+struct swing {
+    size_t at;
+    double before, after; /* their medians */
+};
+
+static struct swing largest_swing(const double *values, size_t n, double direction)
+{
+    struct swing largest = { 0 };
+
+    for (size_t at = STEADY_SEGMENT_MIN; at + STEADY_SEGMENT_MIN <= n; at++) {
+        struct swing swing = { at, median(values + at - STEADY_SEGMENT_MIN, STEADY_SEGMENT_MIN),
+                               median(values + at, STEADY_SEGMENT_MIN) };
+
+        if (direction * (swing.after - swing.before) > direction * (largest.after - largest.before))
+            largest = swing;
+    }
+    return largest;
+}
+
+/* From one window to the next: what swings slowly does not count in it. */
+static double jitter(const double *values, size_t n)
+{
+    double *steps = room_for(n), middle;
+
+    for (size_t i = 0; i + 1 < n; i++)
+        steps[i] = fabs(values[i + 1] - values[i]) / sqrt(2);
+    middle = median(steps, n - 1);
+    free(steps);
+    return middle;
+}
+
+/* A server that is fast and slow by turns has no two parts that differ, so E-divisive does not
+ * split it: each half has as much of both. But its neighbours differ, and in both directions; by
+ * more than noise that remembers makes them. */
+static void note_swings(const struct series *s, size_t begin, struct steady *steady)
+{
+    size_t n = s->count - begin;
+    const double *values = s->values + begin;
+    struct swing rise, fall;
+    double enough;
+
+    if (n < STEADY_DRIFT_WINDOWS_MIN)
+        return;
+    rise = largest_swing(values, n, 1);
+    fall = largest_swing(values, n, -1);
+    enough =
+        fmax(STEADY_SWING_SHARE * median(values, n), STEADY_CHANGE_DEVIATIONS * jitter(values, n));
+    if (rise.after - rise.before < enough || fall.before - fall.after < enough)
+        return;
+    steady->kind = STEADY_NEVER;
+    steady->changes = 2; /* there, and back */
+    steady->change_share = fall.after / fall.before - 1;
+    steady->change_ns = (int64_t)(begin + fall.at - s->before) * s->window_ns;
+}
+
+/* ---- drift ---- */
+
 static void note_drift(const struct series *s, size_t begin, struct steady *steady)
 {
     size_t n = s->count - begin;
@@ -299,6 +359,16 @@ static struct series windows_of(const double *tenths, size_t count, size_t befor
     return s;
 }
 
+/* The first whole window of the measured ones that begins so many tenths after the start. */
+static size_t window_after(const struct series *s, size_t tenths)
+{
+    size_t per = (size_t)(s->window_ns / TENTH_NS), window = (tenths + per - 1) / per;
+
+    if (window < s->before)
+        return s->before;
+    return window < s->count ? window : s->count;
+}
+
 static bool long_enough(size_t tenths)
 {
     return (tenths + STEADY_BATCH) / 10 >= STEADY_SECONDS_MIN; /* 299 tenths are 30 s */
@@ -324,6 +394,8 @@ struct steady steady_of_rate(const uint32_t *tenths, size_t count, size_t tenths
         if (unlike > 0)
             unlike += tenths_before % (size_t)(s.window_ns / TENTH_NS);
         from = unlike > from ? unlike : from;
+        if (steady.kind == STEADY_FLAT)
+            note_swings(&s, window_after(&s, from), &steady);
         free(s.values);
     }
     if ((first.known || unlike > 0) && steady.kind != STEADY_NEVER) {
@@ -348,6 +420,8 @@ struct steady steady_of_latency(const double *medians_ns, size_t seconds, int64_
     s.count = gather(medians_ns, seconds, per, s.values);
     steady.known = true;
     unlike = judge_levels(&s, &steady);
+    if (steady.kind == STEADY_FLAT)
+        note_swings(&s, 0, &steady);
     /* A window that is flat says nothing of what was before it. */
     if (unlike > 0 && steady.kind != STEADY_NEVER) {
         steady.after_ns = begin_ns + (int64_t)unlike * s.window_ns;
