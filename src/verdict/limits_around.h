@@ -97,5 +97,5 @@
 /* Answers a connection: with fewer, a fair draw alone scatters below .9 of what is expected of it
  * (two connections, 20 each: one draw in a hundred). */
 #define BALANCE_COUNT_MIN 20
-#define BALANCE_BUSY_MIN \
-    0.05 /* of a core, all workers together: with less, none has had to share */
+/* Of a core, all workers together: with less, none has had to share. */
+#define BALANCE_BUSY_MIN 0.05

@@ -428,7 +428,7 @@ static void even_shares_are_fine(void **state)
 
 static void a_connection_that_is_never_served_shows(void **state)
 {
-    static const double starved[] = { 5000, 0, 0, 0 }, few[] = { 3, 0, 1, 2 };
+    static const double starved[] = { 5000, 0, 0, 0 }, few[] = { 4, 0, 0, 0 };
     struct trial_record *t = quiet_trial();
 
     t->tally.by_connection = shares_of(starved, 4);

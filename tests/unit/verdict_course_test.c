@@ -126,7 +126,7 @@ static void a_cache_is_told_by_how_it_grew(void **state)
     assert_true(leak.stopped_s > 22 && leak.stopped_s < 30); /* full after 27.7 s */
     assert_int_equal(kind_of("logcache:8MiB,10000", 60), LEAK_SLOWING);
     assert_int_equal(kind_of("sawtooth:512,5000KiB", 60), LEAK_NONE);
-    assert_int_equal(kind_of("leak:8", 60), LEAK_NONE); /* half a mebibyte in all */
+    assert_int_equal(kind_of("leak:24", 60), LEAK_NONE); /* 1.4 MiB in all */
     (void)state;
 }
 
@@ -299,6 +299,21 @@ static void a_slow_down_is_told_from_a_server_that_never_settles(void **state)
             if (s.kind != cases[i].kind)
                 fail_msg("%s, noise %.2f: kind %d", cases[i].mode, scatter, (int)s.kind);
         }
+    (void)state;
+}
+
+/* Of a short run, neither half of which is slower than the other. */
+static void fast_and_slow_by_turns_is_not_steady(void **state)
+{
+    struct rng rng = { 12 };
+
+    for (double scatter = 0.01; scatter < 0.17; scatter *= 2) {
+        struct course c = oracle_course("square:200us,2x/10s", 0, 300, scatter, &rng);
+        struct steady s = judged(&c);
+
+        assert_true(s.kind == STEADY_NEVER || s.kind == STEADY_SLOWDOWN);
+        assert_true(s.changes > 0 && s.change_share < -0.2);
+    }
     (void)state;
 }
 
@@ -522,6 +537,7 @@ int main(void)
         cmocka_unit_test(memory_is_judged_in_one_sentence),
         cmocka_unit_test(the_time_to_steady_of_a_warm_up_is_found),
         cmocka_unit_test(a_slow_down_is_told_from_a_server_that_never_settles),
+        cmocka_unit_test(fast_and_slow_by_turns_is_not_steady),
         cmocka_unit_test(steady_servers_are_seldom_called_unsteady),
         cmocka_unit_test(a_step_of_a_tenth_is_found_where_it_is),
         cmocka_unit_test(a_step_of_one_in_a_hundred_is_nothing),
