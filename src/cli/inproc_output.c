@@ -16,22 +16,22 @@ bool inproc_check_outputs(const struct common_options *options, struct error *er
 }
 
 static bool write_one(const struct output *output, FILE *out, const struct inproc_table *table,
-                      const json_t *document, const struct run_record *run)
+                      const json_t *document)
 {
     struct screen markdown = screen_markdown(out);
 
     if (output->format == OUTPUT_JSON)
         return json_dumpf(document, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
-    inproc_table_print(&markdown, table, run);
+    inproc_table_print(&markdown, table);
     return ferror(out) == 0;
 }
 
 static bool write_to(const struct output *output, const struct inproc_table *table,
-                     const json_t *document, const struct run_record *run, struct error *err)
+                     const json_t *document, struct error *err)
 {
     bool standard = strcmp(output->file, "-") == 0;
     FILE *out = standard ? stdout : fopen(output->file, "we");
-    bool fine = out != NULL && write_one(output, out, table, document, run);
+    bool fine = out != NULL && write_one(output, out, table, document);
 
     if (out != NULL && (standard ? fflush(out) : fclose(out)) != 0)
         fine = false;
@@ -46,12 +46,12 @@ bool inproc_output(const struct common_options *options, const struct inproc_tab
     if (options->quiet < 2 && !stdout_taken(options)) {
         struct screen out = screen_detect(stdout, options->color);
 
-        inproc_table_print(&out, table, run);
+        inproc_table_print(&out, table);
         terminal_saved(&out, run, database_name(options));
         if (fflush(stdout) != 0 || ferror(stdout))
             fine = error_set(err, errno, "write the result to standard output");
     }
     for (size_t i = 0; fine && i < options->output_count; i++)
-        fine = write_to(&options->outputs[i], table, document, run, err);
+        fine = write_to(&options->outputs[i], table, document, err);
     return fine;
 }

@@ -293,8 +293,7 @@ static void growth_warning(struct warnings *w, const struct inproc_row *row)
                      name_of(w->s, row).text, t.slope, t.low, t.high);
 }
 
-void inproc_table_print(const struct screen *s, const struct inproc_table *table,
-                        const struct run_record *run)
+void inproc_table_print(const struct screen *s, const struct inproc_table *table)
 {
     struct warnings warnings = { s, false };
 
@@ -310,7 +309,7 @@ void inproc_table_print(const struct screen *s, const struct inproc_table *table
             growth_warning(&warnings, &table->rows[i]);
         }
     cpu_warning(&warnings, table);
-    if (run->partial || table->partial)
+    if (table->partial)
         line_warning(&warnings, "stopped before its end: the figures are of fewer processes");
     fputc('\n', s->out);
 }

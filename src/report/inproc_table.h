@@ -3,9 +3,7 @@
 
 #include "inproc/inproc.h"
 #include "report/screen.h"
-#include "store/record.h"
 
 /* The table, the floor first; what failed, with its reason; what to be careful with; how it was
- * measured. `run`: when and where. */
-void inproc_table_print(const struct screen *s, const struct inproc_table *table,
-                        const struct run_record *run);
+ * measured. */
+void inproc_table_print(const struct screen *s, const struct inproc_table *table);

@@ -241,7 +241,7 @@ static void inproc_tables(const struct screen *s, const struct run_record *run)
             line_warning(&warnings, "a table of applications cannot be shown: %s", err.text);
             continue;
         }
-        inproc_table_print(s, &table, run);
+        inproc_table_print(s, &table);
         inproc_table_close(&table);
     }
 }
