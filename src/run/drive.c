@@ -14,6 +14,8 @@
 #include "load/engine.h"
 #include "load/plan.h"
 #include "load/request.h"
+#include "probe/host.h"
+#include "run/around.h"
 #include "run/watch.h"
 
 #define PROBES 3
@@ -175,6 +177,7 @@ struct ride {
     struct trial_record *record;
     struct engine *engine;
     struct watch watch;
+    struct around around;
     enum engine_phase phase;
     struct mono started, window_ended;
     uint32_t points_max;
@@ -240,15 +243,44 @@ static void tell(struct ride *r, struct mono now)
         r->drive->observer->progress(r->drive->observer->context, &p);
 }
 
+/* CPU time that this trial's programs have used on this machine so far; -1: unknown. */
+static int64_t ours_ns(const struct ride *r)
+{
+    int64_t server_ns = watch_cpu_ns(&r->watch);
+    struct timespec own;
+
+    if (server_ns < 0 || clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own) < 0)
+        return -1;
+    return (int64_t)own.tv_sec * SECOND_NS + own.tv_nsec + server_ns;
+}
+
+static void begin_window(struct ride *r, struct mono now)
+{
+    watch_window_begins(&r->watch, now, &r->record->server);
+    around_window_begins(&r->around, now, watch_first_pid(&r->watch), ours_ns(r),
+                         &r->record->machine);
+}
+
+static void look_in_window(struct ride *r, struct mono now)
+{
+    watch_in_window(&r->watch, now, &r->record->server, r->record->points, r->points_max);
+    around_in_window(&r->around, now, &r->record->machine);
+}
+
+static void end_window(struct ride *r, struct mono now)
+{
+    watch_window_ends(&r->watch, now, &r->record->server);
+    around_window_ends(&r->around, now, ours_ns(r), &r->record->machine, &r->record->hiccup);
+    watch_in_window(&r->watch, now, &r->record->server, r->record->points, r->points_max);
+}
+
 static void enter_phase(struct ride *r, enum engine_phase phase, struct mono now)
 {
     /* A window that began and ended between two looks has no figures of the server. */
     if (r->phase == ENGINE_WARMUP && phase == ENGINE_WINDOW)
-        watch_window_begins(&r->watch, now, &r->record->server);
-    if (r->phase == ENGINE_WINDOW && phase >= ENGINE_DRAIN) {
-        watch_window_ends(&r->watch, now, &r->record->server);
-        watch_in_window(&r->watch, now, &r->record->server, r->record->points, r->points_max);
-    }
+        begin_window(r, now);
+    if (r->phase == ENGINE_WINDOW && phase >= ENGINE_DRAIN)
+        end_window(r, now);
     r->phase = phase;
 }
 
@@ -281,7 +313,7 @@ static void ride(struct ride *r)
         if (phase != r->phase)
             enter_phase(r, phase, now);
         else if (phase == ENGINE_WINDOW)
-            watch_in_window(&r->watch, now, server, r->record->points, r->points_max);
+            look_in_window(r, now);
         else
             watch_sample(&r->watch, now, server);
         look_for_trouble(r);
@@ -296,8 +328,12 @@ static void count_client(const struct drive *d, struct client_usage *client)
 
     getrusage(RUSAGE_SELF, &usage);
     client->rss_bytes_peak = usage.ru_maxrss * INT64_C(1024);
-    for (uint32_t i = 0; i < d->cpu_count && i < 64; i++)
+    client->cpus_allowed = d->cpu_count > 0 ? 0 : host_cpus_allowed();
+    for (uint32_t i = 0; i < d->cpu_count && i < RECORD_CPUS_MAX; i++) {
         client->cpus[client->cpu_count++] = d->cpus[i];
+        client->cpus_allowed |= d->cpus[i] < 64 ? UINT64_C(1) << d->cpus[i] : 0;
+    }
+    client->cpus_allowed = host_with_siblings("", client->cpus_allowed);
 }
 
 static void watch_target(struct ride *r)
@@ -337,15 +373,19 @@ static bool drive_by(const struct drive *d, const struct plan *plan, struct tria
         watch_settle(&r.watch, &record->server);
     else
         watch_sample(&r.watch, mono_now(), &record->server);
+    around_start(&r.around, "", d->cpu_count > 0 ? (int32_t)d->cpus[0] : -1);
     if (d->load->warmup_ns == 0) {
         /* The window begins with the engine: who looks behind its start has missed some of it. */
-        watch_window_begins(&r.watch, mono_now(), &record->server);
+        begin_window(&r, mono_now());
         r.phase = ENGINE_WINDOW;
     }
-    if (!engine_start(plan, &r.engine, err))
+    if (!engine_start(plan, &r.engine, err)) {
+        around_stop(&r.around);
         return false;
+    }
     record->ring = engine_ring_name(r.engine);
     ride(&r);
+    around_stop(&r.around);
     fine = engine_finish(r.engine, &record->arena, &record->tally, err);
     for (uint32_t i = r.watch.points; i < record->tally.second_count; i++)
         record->points[i] = (struct series_point){ .rss_bytes = -1, .cpu_ns = -1 };

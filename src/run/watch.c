@@ -1,10 +1,12 @@
 #include "run/watch.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/error.h"
 
 #define PSS_EVERY_NS     SECOND_NS
+#define THREADS_EVERY_NS SECOND_NS
 #define SETTLE_SAMPLE_NS (100 * MILLISECOND_NS)
 #define SETTLE_MAX_NS    (2 * SECOND_NS)
 
@@ -138,7 +140,72 @@ static void services_end(struct watch *watch)
     }
 }
 
+int64_t watch_cpu_ns(const struct watch *watch)
+{
+    int64_t sum_ns = cpu_ns(&watch->last);
+
+    if (!watch->known)
+        return -1;
+    for (size_t i = 0; i < watch->service_count; i++) {
+        if (!watch->services[i].known)
+            return -1;
+        sum_ns += cpu_ns(&watch->services[i].last);
+    }
+    return sum_ns;
+}
+
+/* ---- the server's threads ---- */
+
+/* Those of the tree that was read last. */
+static bool read_threads(struct watch *watch, struct mono now, struct thread_look *ret_look)
+{
+    watch->last_threads = now;
+    return watch->known && threads_read(watch->root, &watch->tree, ret_look);
+}
+
+static void threads_at_begin(struct watch *watch, struct mono now, struct server_usage *server)
+{
+    struct thread_look look;
+
+    threads_begin(&watch->threads, read_threads(watch, now, &look) ? &look : NULL);
+    server->cpus_allowed = watch->known ? watch->last.cpus_allowed : 0;
+}
+
+static void threads_since(struct watch *watch, struct mono now, struct server_usage *server)
+{
+    struct thread_look look;
+
+    if (watch->known)
+        server->cpus_allowed |= watch->last.cpus_allowed;
+    /* A moment at which nothing could be read does not cost the window. */
+    if (!watch->known || mono_diff_ns(watch->last_threads, now) < THREADS_EVERY_NS)
+        return;
+    threads_next(&watch->threads, read_threads(watch, now, &look) ? &look : NULL);
+}
+
+static_assert(THREADS_TOP == RECORD_THREADS_MAX, "the record keeps the busiest threads");
+
+static void threads_at_end(struct watch *watch, struct mono now, struct server_usage *server)
+{
+    struct threads_found found;
+    struct thread_look look;
+
+    threads_next(&watch->threads, read_threads(watch, now, &look) ? &look : NULL);
+    found = threads_found(&watch->threads);
+    server->run_ns = found.run_ns;
+    server->run_queue_wait_ns = found.wait_ns;
+    server->thread_count = (uint32_t)found.top_count;
+    memcpy(server->thread_cpu_ns, found.top_ns, sizeof(found.top_ns));
+    if (watch->known)
+        server->cpus_allowed |= watch->last.cpus_allowed;
+}
+
 /* ---- the server ---- */
+
+int32_t watch_first_pid(const struct watch *watch)
+{
+    return watch->known && watch->tree.count > 0 ? watch->tree.pids[0] : 0;
+}
 
 void watch_sample(struct watch *watch, struct mono now, struct server_usage *server)
 {
@@ -210,6 +277,7 @@ void watch_window_begins(struct watch *watch, struct mono now, struct server_usa
     services_begin(watch);
     watch->begin_at = now;
     watch->second_cpu_ns = -1;
+    threads_at_begin(watch, now, server);
     if (!watch->known)
         return;
     watch->begin = watch->last;
@@ -221,6 +289,7 @@ void watch_in_window(struct watch *watch, struct mono now, struct server_usage *
                      struct series_point *points, uint32_t max)
 {
     watch_sample(watch, now, server);
+    threads_since(watch, now, server);
     while (watch->points < max &&
            mono_diff_ns(watch->begin_at, now) >= (int64_t)(watch->points + 1) * SECOND_NS) {
         struct series_point *point = &points[watch->points++];
@@ -238,6 +307,7 @@ void watch_window_ends(struct watch *watch, struct mono now, struct server_usage
 {
     watch_sample(watch, now, server);
     services_end(watch);
+    threads_at_end(watch, now, server);
     if (!watch->known || server->rss_bytes_start < 0)
         return; /* one of the borders is unknown */
     cpu_between(&watch->begin, &watch->last, &server->cpu_user_ns, &server->cpu_system_ns);

@@ -1,5 +1,6 @@
 /* run/watch.h -- samples what the server's processes use while a trial goes on: at the borders of
- * the window exactly, in between ten times a second. Pure bookkeeping around probe/proc.h. */
+ * the window exactly, in between ten times a second (its threads: once). Pure bookkeeping around
+ * probe/proc.h and probe/threads.h. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,6 +8,7 @@
 
 #include "base/clock.h"
 #include "probe/proc.h"
+#include "probe/threads.h"
 #include "store/record.h"
 #include "target/target.h"
 
@@ -34,6 +36,8 @@ struct watch {
     uint32_t points;
     double server_cpus; /* cores busy between the last two samples; negative: unknown */
     struct mono last_at;
+    struct threads threads; /* of the server, in the window */
+    struct mono last_threads;
 };
 
 void watch_init(struct watch *watch, const char *root, int32_t ancestor, bool ancestor_counts);
@@ -57,3 +61,9 @@ void watch_window_begins(struct watch *watch, struct mono now, struct server_usa
 void watch_in_window(struct watch *watch, struct mono now, struct server_usage *server,
                      struct series_point *points, uint32_t max);
 void watch_window_ends(struct watch *watch, struct mono now, struct server_usage *server);
+
+/* CPU time that the server and its services had used at the last sample, or -1. */
+int64_t watch_cpu_ns(const struct watch *watch);
+
+/* One of the server's processes, the oldest as far as is known; 0: none is known. */
+int32_t watch_first_pid(const struct watch *watch);

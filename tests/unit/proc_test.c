@@ -86,6 +86,7 @@ static void usage_is_the_sum_over_the_tree(void **state)
     assert_int_equal(usage.pss_bytes, (2638 + 2410 + 2260) * 1024);
     assert_int_equal(usage.switches_voluntary, 46 + 79 + 82 + 1 + 1);
     assert_int_equal(usage.switches_involuntary, 14 + 3 + 3 + 0 + 10);
+    assert_int_equal(usage.cpus_allowed, 0x3); /* 0-1, all of them */
     (void)state;
 }
 

@@ -63,11 +63,38 @@ static void set_process(struct process p)
     write_file(p.pid, "fd/0", "");
 }
 
+/* One thread of a process that is there. */
+static void set_thread(int32_t pid, int32_t tid, int run_ns, int wait_ns, const char *cpus)
+{
+    char name[64], text[128];
+
+    snprintf(name, sizeof(name), "%s/proc/%d/task/%d", root, pid, tid);
+    mkdir(name, 0700);
+    snprintf(name, sizeof(name), "task/%d/schedstat", tid);
+    snprintf(text, sizeof(text), "%d %d 1\n", run_ns, wait_ns);
+    write_file(pid, name, text);
+    snprintf(name, sizeof(name), "task/%d/status", tid);
+    snprintf(text, sizeof(text), "Name:\tx\nCpus_allowed_list:\t%s\n", cpus);
+    write_file(pid, name, text);
+}
+
 static void remove_process(int32_t pid)
 {
-    static const char *const NAMES[] = { "stat",          "status", "smaps_rollup",
-                                         "task/1/status", "task/1", "task",
-                                         "fd/0",          "fd",     "" };
+    static const char *const NAMES[] = {
+        "stat",
+        "status",
+        "smaps_rollup",
+        "task/1/status",
+        "task/1/schedstat",
+        "task/1",
+        "task/2/status",
+        "task/2/schedstat",
+        "task/2",
+        "task",
+        "fd/0",
+        "fd",
+        "",
+    };
     char path[128];
 
     for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
@@ -98,7 +125,9 @@ static int begin(void **state)
                                     .rss_bytes_idle = -1,
                                     .pss_bytes_peak = -1,
                                     .switches_voluntary = -1,
-                                    .switches_involuntary = -1 };
+                                    .switches_involuntary = -1,
+                                    .run_ns = -1,
+                                    .run_queue_wait_ns = -1 };
     watch_init(&watch, root, ANCESTOR, false);
     (void)state;
     return 0;
@@ -247,6 +276,12 @@ static void of_a_server_that_nobody_knows_nothing_is_known(void **state)
     assert_int_equal(server.cpu_user_ns, -1);
     assert_int_equal(server.rss_bytes_start, -1);
     assert_int_equal(server.rss_bytes_idle, -1);
+    assert_int_equal(server.run_ns, -1);
+    assert_int_equal(server.run_queue_wait_ns, -1);
+    assert_int_equal(server.thread_count, 0);
+    assert_int_equal(server.cpus_allowed, 0);
+    assert_int_equal(watch_cpu_ns(&watch), -1);
+    assert_int_equal(watch_first_pid(&watch), 0);
     (void)state;
 }
 
@@ -376,6 +411,71 @@ static void a_second_that_could_not_be_read_is_unknown(void **state)
     (void)state;
 }
 
+/* ---- threads ---- */
+
+static void threads_are_those_of_the_window(void **state)
+{
+    struct series_point points[1];
+
+    set_process(worker(50, 1000));
+    set_thread(101, 1, 1000, 100, "0-1");
+    watch_window_begins(&watch, at_ms(0), &server);
+    set_thread(101, 1, 1700, 150, "0-1");
+    set_thread(101, 2, 900, 7, "3");
+    watch_in_window(&watch, at_ms(1000), &server, points, 1);
+    set_thread(101, 1, 1800, 160, "0-1");
+    watch_window_ends(&watch, at_ms(1200), &server);
+    assert_int_equal(server.run_ns, 800 + 900);
+    assert_int_equal(server.run_queue_wait_ns, 60 + 7);
+    assert_int_equal(server.thread_count, 2);
+    assert_int_equal(server.thread_cpu_ns[0], 900);
+    assert_int_equal(server.thread_cpu_ns[1], 800);
+    assert_int_equal(server.cpus_allowed, 0xb);
+    (void)state;
+}
+
+/* Between the borders once a second, which finds who came and went. */
+static void a_thread_that_comes_and_goes_counts_if_it_is_there_at_a_second(void **state)
+{
+    struct series_point points[2];
+
+    set_process(worker(50, 1000));
+    set_process((struct process){ .pid = 102, .parent = 101, .rss_kb = 10 });
+    set_thread(101, 1, 10, 0, "0");
+    set_thread(102, 2, 10, 0, "0");
+    watch_window_begins(&watch, at_ms(0), &server);
+    set_thread(102, 2, 90, 5, "0");
+    watch_in_window(&watch, at_ms(500), &server, points, 2);
+    watch_in_window(&watch, at_ms(1000), &server, points, 2);
+    remove_process(102);
+    watch_in_window(&watch, at_ms(1500), &server, points, 2);
+    watch_window_ends(&watch, at_ms(1900), &server);
+    assert_int_equal(server.run_ns, 80);
+    assert_int_equal(server.run_queue_wait_ns, 5);
+    (void)state;
+}
+
+static void an_unknown_moment_does_not_cost_the_threads_and_an_unknown_border_does(void **state)
+{
+    struct series_point points[3];
+
+    set_process(worker(50, 1000));
+    set_thread(101, 1, 10, 0, "0");
+    watch_window_begins(&watch, at_ms(0), &server);
+    remove_process(101);
+    watch_in_window(&watch, at_ms(1000), &server, points, 3);
+    set_process(worker(50, 1000));
+    set_thread(101, 1, 25, 0, "0");
+    watch_window_ends(&watch, at_ms(1500), &server);
+    assert_int_equal(server.run_ns, 15);
+    remove_process(101);
+    watch_window_ends(&watch, at_ms(2500), &server);
+    assert_int_equal(server.run_ns, -1);
+    assert_int_equal(server.run_queue_wait_ns, -1);
+    assert_int_equal(server.thread_count, 0);
+    (void)state;
+}
+
 /* ---- services ---- */
 
 /* 101 is the front; 102 and 103 are the leaders of a service, 104 is 103's child, 105 was left to
@@ -409,6 +509,8 @@ static void services_are_measured_apart_from_the_server(void **state)
     watch_window_begins(&watch, at_ms(0), &server);
     set_services(20);
     watch_window_ends(&watch, at_ms(1000), &server);
+    assert_int_equal(watch_first_pid(&watch), 101);
+    assert_int_equal(watch_cpu_ns(&watch), (200 + 400 + 600 + 800 + 1000) * MILLISECOND_NS);
     assert_int_equal(server.processes, 1);
     assert_int_equal(server.rss_bytes_peak, 1000 * 1024);
     assert_int_equal(server.cpu_user_ns, 100 * MILLISECOND_NS);
@@ -436,6 +538,7 @@ static void a_service_that_is_gone_has_no_cpu_time(void **state)
     remove_process(102);
     watch_window_ends(&watch, at_ms(1000), &server);
     assert_int_equal(usage.cpu_user_ns, -1);
+    assert_int_equal(watch_cpu_ns(&watch), -1); /* the sum lacks it */
     assert_int_equal(usage.rss_bytes_peak, 10 * 1024);
     assert_int_equal(server.cpu_user_ns, 0);
     (void)state;
@@ -473,6 +576,9 @@ int main(void)
         watched(each_second_of_the_window_has_a_point),
         watched(there_are_no_more_points_than_there_is_room_for),
         watched(a_second_that_could_not_be_read_is_unknown),
+        watched(threads_are_those_of_the_window),
+        watched(a_thread_that_comes_and_goes_counts_if_it_is_there_at_a_second),
+        watched(an_unknown_moment_does_not_cost_the_threads_and_an_unknown_border_does),
         watched(services_are_measured_apart_from_the_server),
         watched(a_service_that_is_gone_has_no_cpu_time),
         watched(parts_of_cpu_time_are_not_negative_and_their_sum_is_right),
