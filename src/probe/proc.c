@@ -312,8 +312,9 @@ static void add_memory(int proc, int32_t pid, bool with_pss, struct proc_usage *
 }
 
 bool proc_usage_read(const char *root, int32_t ancestor, const struct proc_tree *tree,
-                     bool with_pss, struct proc_usage *ret_usage, struct error *err)
+                     unsigned dear, struct proc_usage *ret_usage, struct error *err)
 {
+    bool with_pss = (dear & PROC_PSS) != 0;
     struct proc_usage usage = { .pss_known = with_pss };
     bool live = root[0] == '\0';
     struct stat_line s;
@@ -330,7 +331,8 @@ bool proc_usage_read(const char *root, int32_t ancestor, const struct proc_tree 
         usage.threads += s.threads;
         add_cpu_time(&s, tree->pids[i], live, &usage);
         add_children_time(&s, &usage);
-        add_switches(proc, tree->pids[i], &usage);
+        if ((dear & PROC_THREADS) != 0)
+            add_switches(proc, tree->pids[i], &usage);
         add_descriptors(proc, tree->pids[i], live, &usage);
         add_memory(proc, tree->pids[i], with_pss, &usage);
     }

@@ -42,15 +42,24 @@ struct proc_usage {
     uint64_t rss_bytes;
     uint64_t pss_bytes; /* 0 when not asked for */
     bool pss_known;
+    /* 0 when not asked for: */
     uint64_t switches_voluntary, switches_involuntary;
     uint64_t cpus_allowed; /* a bit for each CPU below 64 that any thread may run on; 0: unknown */
 };
 
-/* `with_pss`: proportional memory walks every page table and holds the target's lock for it; ask
- * once a second at most, and not while a trial is timed to the microsecond. The CPU time of
- * children that `ancestor` itself reaped counts as theirs; 0: there is none. */
+/* What is dear, and read when it is asked for. */
+enum {
+    /* Proportional memory walks every page table and holds the target's lock for it; ask once a
+     * second at most, and not while a trial is timed to the microsecond. */
+    PROC_PSS = 1,
+    /* Switches and CPUs are asked of every thread: 22 ms for a thousand. */
+    PROC_THREADS = 2,
+};
+
+/* `dear`: PROC_PSS, PROC_THREADS or both, or 0. The CPU time of children that `ancestor` itself
+ * reaped counts as theirs; 0: there is none. */
 bool proc_usage_read(const char *root, int32_t ancestor, const struct proc_tree *tree,
-                     bool with_pss, struct proc_usage *ret_usage, struct error *err);
+                     unsigned dear, struct proc_usage *ret_usage, struct error *err);
 
 /* The process that listens on this TCP port (of several, one that 127.0.0.1 leads to). 0: none
  * does, -1: one does that we may not look into. `ret_name` gets its name, "" unless above 0. */

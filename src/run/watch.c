@@ -79,7 +79,7 @@ static void sample_service(const struct watch *watch, const struct proc_tree *pa
 {
     struct error ignored;
 
-    service->known = proc_usage_read(watch->root, 0, part, false, &service->last, &ignored) &&
+    service->known = proc_usage_read(watch->root, 0, part, 0, &service->last, &ignored) &&
                      service->last.processes > 0;
     if (!service->known)
         return;
@@ -171,12 +171,10 @@ static void threads_at_begin(struct watch *watch, struct mono now, struct server
     server->cpus_allowed = watch->known ? watch->last.cpus_allowed : 0;
 }
 
-static void threads_since(struct watch *watch, struct mono now, struct server_usage *server)
+static void threads_since(struct watch *watch, struct mono now)
 {
     struct thread_look look;
 
-    if (watch->known)
-        server->cpus_allowed |= watch->last.cpus_allowed;
     /* A moment at which nothing could be read does not cost the window. */
     if (!watch->known || mono_diff_ns(watch->last_threads, now) < THREADS_EVERY_NS)
         return;
@@ -207,7 +205,9 @@ int32_t watch_first_pid(const struct watch *watch)
     return watch->known && watch->tree.count > 0 ? watch->tree.pids[0] : 0;
 }
 
-void watch_sample(struct watch *watch, struct mono now, struct server_usage *server)
+/* `dear`: PROC_THREADS at the borders of the window, else 0. */
+static void take_sample(struct watch *watch, struct mono now, unsigned dear,
+                        struct server_usage *server)
 {
     bool with_pss = mono_diff_ns(watch->last_pss, now) >= PSS_EVERY_NS;
     struct proc_usage before = watch->last;
@@ -222,8 +222,9 @@ void watch_sample(struct watch *watch, struct mono now, struct server_usage *ser
     if (watch->known && watch->ancestor_counts && watch->tree.count < PROC_TREE_MAX)
         watch->tree.pids[watch->tree.count++] = watch->ancestor;
     watch->known =
-        watch->known && proc_usage_read(watch->root, watch->ancestor_counts ? 0 : watch->ancestor,
-                                        &watch->tree, with_pss, &watch->last, &ignored);
+        watch->known &&
+        proc_usage_read(watch->root, watch->ancestor_counts ? 0 : watch->ancestor, &watch->tree,
+                        dear | (with_pss ? PROC_PSS : 0), &watch->last, &ignored);
     /* Who has no memory is dead and waits to be reaped: to print its 0 bytes would be a lie. */
     watch->known = watch->known && watch->last.processes > 0 && watch->last.rss_bytes > 0;
     if (!watch->known) {
@@ -242,6 +243,11 @@ void watch_sample(struct watch *watch, struct mono now, struct server_usage *ser
         watch->server_cpus = (double)(cpu_ns(&watch->last) - cpu_ns(&before)) /
                              (double)mono_diff_ns(watch->last_at, now);
     watch->last_at = now;
+}
+
+void watch_sample(struct watch *watch, struct mono now, struct server_usage *server)
+{
+    take_sample(watch, now, 0, server);
 }
 
 static bool same_size(const struct proc_usage *a, const struct proc_usage *b)
@@ -273,7 +279,7 @@ void watch_settle(struct watch *watch, struct server_usage *server)
 
 void watch_window_begins(struct watch *watch, struct mono now, struct server_usage *server)
 {
-    watch_sample(watch, now, server);
+    take_sample(watch, now, PROC_THREADS, server);
     services_begin(watch);
     watch->begin_at = now;
     watch->second_cpu_ns = -1;
@@ -289,7 +295,7 @@ void watch_in_window(struct watch *watch, struct mono now, struct server_usage *
                      struct series_point *points, uint32_t max)
 {
     watch_sample(watch, now, server);
-    threads_since(watch, now, server);
+    threads_since(watch, now);
     while (watch->points < max &&
            mono_diff_ns(watch->begin_at, now) >= (int64_t)(watch->points + 1) * SECOND_NS) {
         struct series_point *point = &points[watch->points++];
@@ -305,7 +311,7 @@ void watch_in_window(struct watch *watch, struct mono now, struct server_usage *
 
 void watch_window_ends(struct watch *watch, struct mono now, struct server_usage *server)
 {
-    watch_sample(watch, now, server);
+    take_sample(watch, now, PROC_THREADS, server);
     services_end(watch);
     threads_at_end(watch, now, server);
     if (!watch->known || server->rss_bytes_start < 0)

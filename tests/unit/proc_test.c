@@ -74,7 +74,8 @@ static void usage_is_the_sum_over_the_tree(void **state)
     struct error err;
 
     assert_true(proc_tree_read(root_of("forest"), 11552, &tree, &err));
-    assert_true(proc_usage_read(root_of("forest"), 11552, &tree, true, &usage, &err));
+    assert_true(
+        proc_usage_read(root_of("forest"), 11552, &tree, PROC_PSS | PROC_THREADS, &usage, &err));
     assert_int_equal(usage.processes, 3);
     assert_int_equal(usage.threads, 5);
     assert_int_equal(usage.descriptors, 4 + 5 + 4);
@@ -90,16 +91,18 @@ static void usage_is_the_sum_over_the_tree(void **state)
     (void)state;
 }
 
-static void proportional_memory_is_unknown_unless_asked_for(void **state)
+static void what_is_dear_is_unknown_unless_asked_for(void **state)
 {
     struct proc_tree tree;
     struct proc_usage usage;
     struct error err;
 
     assert_true(proc_tree_read(root_of("forest"), 11552, &tree, &err));
-    assert_true(proc_usage_read(root_of("forest"), 11552, &tree, false, &usage, &err));
+    assert_true(proc_usage_read(root_of("forest"), 11552, &tree, 0, &usage, &err));
     assert_false(usage.pss_known);
     assert_int_equal(usage.pss_bytes, 0);
+    assert_int_equal(usage.switches_voluntary, 0);
+    assert_int_equal(usage.cpus_allowed, 0);
     (void)state;
 }
 
@@ -114,7 +117,8 @@ static void a_process_that_ends_while_it_is_read_is_left_out(void **state)
     assert_int_equal(tree.pids[0], 102);
     tree.pids[tree.count++] = 101; /* was there when the tree was read */
     tree.pids[tree.count++] = 4711;
-    assert_true(proc_usage_read(root_of("vanished"), 100, &tree, true, &usage, &err));
+    assert_true(
+        proc_usage_read(root_of("vanished"), 100, &tree, PROC_PSS | PROC_THREADS, &usage, &err));
     assert_int_equal(usage.processes, 1);
     assert_int_equal(usage.threads, 2);
     assert_int_equal(usage.cpu_user_ns, 3 * TICK_NS);
@@ -143,7 +147,7 @@ static void without_proc_there_is_an_error_and_a_path_in_it(void **state)
 
     assert_false(proc_tree_read("/nowhere", 1, &tree, &err));
     assert_non_null(strstr(err.text, "/nowhere/proc"));
-    assert_false(proc_usage_read("/nowhere", 1, &tree, false, &usage, &err));
+    assert_false(proc_usage_read("/nowhere", 1, &tree, 0, &usage, &err));
     (void)state;
 }
 
@@ -185,14 +189,14 @@ static void the_cpu_time_of_a_live_process_is_exact(void **state)
     for (volatile int i = 0; i < 3000000; i++)
         continue;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
-    assert_true(proc_usage_read("", getppid(), &self, false, &usage, &err));
+    assert_true(proc_usage_read("", getppid(), &self, 0, &usage, &err));
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
     /* The ancestor's reaped children come on top: subtract them. */
     {
         struct proc_tree none = { .count = 0 };
         struct proc_usage reaped;
 
-        assert_true(proc_usage_read("", getppid(), &none, false, &reaped, &err));
+        assert_true(proc_usage_read("", getppid(), &none, 0, &reaped, &err));
         usage.cpu_user_ns -= reaped.cpu_user_ns;
         usage.cpu_system_ns -= reaped.cpu_system_ns;
     }
@@ -209,7 +213,7 @@ int main(void)
         cmocka_unit_test(children_are_only_the_next_generation),
         cmocka_unit_test(a_name_cannot_forge_a_parent),
         cmocka_unit_test(usage_is_the_sum_over_the_tree),
-        cmocka_unit_test(proportional_memory_is_unknown_unless_asked_for),
+        cmocka_unit_test(what_is_dear_is_unknown_unless_asked_for),
         cmocka_unit_test(a_process_that_ends_while_it_is_read_is_left_out),
         cmocka_unit_test(parents_in_a_circle_end_the_walk_all_the_same),
         cmocka_unit_test(without_proc_there_is_an_error_and_a_path_in_it),

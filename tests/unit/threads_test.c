@@ -118,8 +118,13 @@ static void threads_and_processes_that_end_are_left_out(void **state)
 
 static void too_many_threads_are_not_read(void **state)
 {
-    for (int32_t tid = 100; tid < 100 + THREADS_MAX; tid++)
-        set_thread(10, tid, "1 1 1\n", NULL);
+    set_thread(10, 100, "1 1 1\n", NULL);
+    for (int32_t tid = 101; tid < 100 + THREADS_MAX; tid++) {
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s/proc/10/task/%d", root, tid);
+        assert_int_equal(symlink("100", path), 0);
+    }
     assert_true(threads_read(root, &tree, &look));
     assert_int_equal(look.count, THREADS_MAX);
     set_thread(30, 30, "1 1 1\n", NULL);
