@@ -452,12 +452,11 @@ void machine_change_between(const struct machine_sample *from, const struct mach
 
 static void keep_extremes(const struct machine_sample *now, struct machine_change *change)
 {
-    if (now->time_wait >= 0 && now->time_wait_max > 0)
-        change->time_wait_share =
-            fmax(change->time_wait_share, share(now->time_wait, now->time_wait_max));
-    if (now->frequency_median_khz > 0)
-        change->frequency_min_share = fmin(
-            change->frequency_min_share, share(now->frequency_min_khz, now->frequency_median_khz));
+    /* fmin and fmax take the other one where one is NaN. */
+    change->time_wait_share =
+        fmax(change->time_wait_share, share(now->time_wait, now->time_wait_max));
+    change->frequency_min_share =
+        fmin(change->frequency_min_share, share(now->frequency_min_khz, now->frequency_median_khz));
 }
 
 #define STEAL_OF_NS (200 * MILLISECOND_NS)
@@ -468,7 +467,6 @@ void machine_change_second(const struct machine_sample *from, const struct machi
     struct cpus_change cpus = cpus_between(from, to);
     int64_t of_ns = cpus.busy_ns + cpus.steal_ns;
 
-    /* fmin and fmax take the other one where one is NaN. */
     if (cpus.known)
         change->steal_share_worst =
             fmax(change->steal_share_worst,

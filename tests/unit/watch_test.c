@@ -90,6 +90,9 @@ static void remove_process(int32_t pid)
         "task/2/status",
         "task/2/schedstat",
         "task/2",
+        "task/3/status",
+        "task/3/schedstat",
+        "task/3",
         "task",
         "fd/0",
         "fd",
@@ -445,7 +448,10 @@ static void a_thread_that_comes_and_goes_counts_if_it_is_there_at_a_second(void 
     set_thread(102, 2, 10, 0, "0");
     watch_window_begins(&watch, at_ms(0), &server);
     set_thread(102, 2, 90, 5, "0");
-    watch_in_window(&watch, at_ms(500), &server, points, 2);
+    set_process((struct process){ .pid = 103, .parent = 101, .rss_kb = 10 });
+    set_thread(103, 3, 7, 7, "0");
+    watch_in_window(&watch, at_ms(999), &server, points, 2);
+    remove_process(103);
     watch_in_window(&watch, at_ms(1000), &server, points, 2);
     remove_process(102);
     watch_in_window(&watch, at_ms(1500), &server, points, 2);
