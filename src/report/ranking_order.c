@@ -265,7 +265,7 @@ static struct check check_repeat(const struct run_record *run, const struct rank
 
 /* Nobody is before anybody where they did different work, or where it could not be repeated. That
  * the noise is not known is no reason: differences below 1 % are taken for noise then. */
-static void say_unranked(struct ranking *r)
+static void say_unranked(struct ranking *r, size_t entrants)
 {
     const struct check *why = NULL;
 
@@ -275,6 +275,8 @@ static void say_unranked(struct ranking *r)
                  100 * r->load_spec->share);
         return;
     }
+    if (entrants < 2)
+        return;
     if (r->parity.state == CHECK_FAIL)
         why = &r->parity;
     else if (r->repeat.state == CHECK_FAIL || r->blocks < r->blocks_needed)
@@ -384,9 +386,8 @@ static bool order_in(const struct run_record *run, struct ranking *r, const stru
     r->blocks_needed = entrants > 1 ? compare_blocks_needed(entrants) : 0;
     r->parity = parity_of(run, r, entrants, room->trials);
     r->repeat = check_repeat(run, r, entrants);
-    if (entrants > 1)
-        say_unranked(r);
-    if (entrants == 1) /* nobody to be before or behind */
+    say_unranked(r, entrants);
+    if (entrants == 1 && r->reason[0] == '\0') /* nobody to be before or behind */
         give_ranks(r, &alone, 1);
     if (entrants < 2 || r->reason[0] != '\0')
         return true;
