@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -17,11 +18,19 @@
 #include "probe/host.h"
 #include "run/around.h"
 #include "run/watch.h"
+#include "verdict/steady.h"
 
 #define PROBES 3
 /* Ten times a second: what the probes cost is below what they could disturb. */
 #define SAMPLE_NS (100 * MILLISECOND_NS)
 #define RATES_MAX 600 /* tenths of a second that are shown */
+
+/* A window of 30 s or more that turns out to have begun inside the warm-up begins anew, with its
+ * full length, so often at most: three times the time that was asked for. */
+#define STEADY_WINDOW_NS (30 * SECOND_NS)
+#define RESTARTS_MAX     2
+/* When that is decided, before the window's end: late enough to know all of it. */
+#define DECIDE_NS (RESTART_AHEAD_NS + 3 * SAMPLE_NS)
 
 size_t drive_arena_bytes(const struct drive *drive)
 {
@@ -179,7 +188,7 @@ struct ride {
     struct watch watch;
     struct around around;
     enum engine_phase phase;
-    struct mono started, window_ended;
+    struct mono started, engine_started;
     uint32_t points_max;
     struct mono last_at;
     uint64_t last_ok;
@@ -187,6 +196,8 @@ struct ride {
     double rates[RATES_MAX];
     size_t rate_count;
     int stops_heard;
+    uint32_t restarts;
+    bool decided; /* whether this window stays */
 };
 
 static enum progress_phase shown_phase(enum engine_phase phase)
@@ -284,6 +295,39 @@ static void enter_phase(struct ride *r, enum engine_phase phase, struct mono now
     r->phase = phase;
 }
 
+static bool began_in_warmup(const struct ride *r)
+{
+    size_t before =
+        (size_t)(mono_diff_ns(r->engine_started, engine_window_begin(r->engine)) / TENTH_NS);
+    uint32_t max = r->points_max * 10;
+    uint32_t *tenths = calloc(max, sizeof(*tenths));
+    bool wants;
+
+    if (tenths == NULL)
+        return false; /* the check will say that it was not steady */
+    wants = steady_wants_more(tenths, engine_tenths(r->engine, tenths, max), before);
+    free(tenths);
+    return wants;
+}
+
+/* The steady state is found, not assumed. What the user told to be measured without any warm-up, or
+ * a stage of it, or so many requests, is measured as told. */
+static void find_steady(struct ride *r, struct mono now)
+{
+    const struct load *load = r->drive->load;
+    struct mono end = mono_after(engine_window_begin(r->engine), load->duration_ns);
+
+    if (load->duration_ns < STEADY_WINDOW_NS || load->warmup_ns == 0 || load->stage > 0 ||
+        r->decided || r->restarts == RESTARTS_MAX || mono_diff_ns(now, end) > DECIDE_NS)
+        return;
+    r->decided = true;
+    if (began_in_warmup(r) &&
+        engine_restart_window(r->engine, mono_after(now, RESTART_AHEAD_NS + SAMPLE_NS))) {
+        r->restarts++;
+        r->decided = false;
+    }
+}
+
 static void look_for_trouble(struct ride *r)
 {
     const struct drive *d = r->drive;
@@ -312,9 +356,10 @@ static void ride(struct ride *r)
 
         if (phase != r->phase)
             enter_phase(r, phase, now);
-        else if (phase == ENGINE_WINDOW)
+        else if (phase == ENGINE_WINDOW) {
             look_in_window(r, now);
-        else
+            find_steady(r, now);
+        } else
             watch_sample(&r->watch, now, server);
         look_for_trouble(r);
         if (mono_diff_ns(r->last_at, now) >= SAMPLE_NS / 2)
@@ -384,6 +429,7 @@ static bool drive_by(const struct drive *d, const struct plan *plan, struct tria
         return false;
     }
     record->ring = engine_ring_name(r.engine);
+    r.engine_started = mono_after(engine_window_begin(r.engine), -d->load->warmup_ns);
     ride(&r);
     around_stop(&r.around);
     fine = engine_finish(r.engine, &record->arena, &record->tally, err);

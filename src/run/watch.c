@@ -282,6 +282,7 @@ void watch_window_begins(struct watch *watch, struct mono now, struct server_usa
     take_sample(watch, now, PROC_THREADS, server);
     services_begin(watch);
     watch->begin_at = now;
+    watch->points = 0; /* of a window that was given up */
     watch->second_cpu_ns = -1;
     threads_at_begin(watch, now, server);
     if (!watch->known)
