@@ -28,7 +28,7 @@ static int64_t bucket_high(uint32_t bucket)
 {
     unsigned exponent = bucket < 32 ? 0 : (bucket >> 4) - 1;
 
-    return ((int64_t)(bucket - (exponent << 4) + 1) << exponent) - 1;
+    return (int64_t)(((uint64_t)(bucket - (exponent << 4) + 1) << exponent) - 1);
 }
 
 void lateness_add(struct lateness *l, int64_t late_ns)
