@@ -295,11 +295,11 @@ static void enter_phase(struct ride *r, enum engine_phase phase, struct mono now
     r->phase = phase;
 }
 
-static bool began_in_warmup(const struct ride *r)
+static bool began_in_warmup(const struct ride *r, struct mono now)
 {
-    size_t before =
-        (size_t)(mono_diff_ns(r->engine_started, engine_window_begin(r->engine)) / TENTH_NS);
-    uint32_t max = r->points_max * 10;
+    struct mono begin = engine_window_begin(r->engine);
+    size_t before = (size_t)(mono_diff_ns(r->engine_started, begin) / TENTH_NS);
+    uint32_t max = (uint32_t)(mono_diff_ns(r->engine_started, now) / TENTH_NS) + 1;
     uint32_t *tenths = calloc(max, sizeof(*tenths));
     bool wants;
 
@@ -321,7 +321,7 @@ static void find_steady(struct ride *r, struct mono now)
         r->decided || r->restarts == RESTARTS_MAX || mono_diff_ns(now, end) > DECIDE_NS)
         return;
     r->decided = true;
-    if (began_in_warmup(r) &&
+    if (began_in_warmup(r, now) &&
         engine_restart_window(r->engine, mono_after(now, RESTART_AHEAD_NS + SAMPLE_NS))) {
         r->restarts++;
         r->decided = false;

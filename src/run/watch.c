@@ -284,6 +284,7 @@ void watch_window_begins(struct watch *watch, struct mono now, struct server_usa
     watch->begin_at = now;
     watch->points = 0; /* of a window that was given up */
     watch->second_cpu_ns = -1;
+    server->rss_bytes_start = -1;
     threads_at_begin(watch, now, server);
     if (!watch->known)
         return;

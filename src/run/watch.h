@@ -56,6 +56,7 @@ void watch_sample(struct watch *watch, struct mono now, struct server_usage *ser
  * its first worker answers; the others may still be starting. */
 void watch_settle(struct watch *watch, struct server_usage *server);
 
+/* A window that begins anew forgets the one before. */
 void watch_window_begins(struct watch *watch, struct mono now, struct server_usage *server);
 /* Also the points of the series, one a second, up to `max`. */
 void watch_in_window(struct watch *watch, struct mono now, struct server_usage *server,

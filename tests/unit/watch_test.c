@@ -380,6 +380,31 @@ static void each_second_of_the_window_has_a_point(void **state)
     (void)state;
 }
 
+static void a_window_that_begins_anew_has_its_own_seconds(void **state)
+{
+    struct series_point points[2] = { 0 };
+
+    set_process(worker(100, 1000));
+    watch_window_begins(&watch, at_ms(0), &server);
+    set_process(worker(130, 1001));
+    watch_in_window(&watch, at_ms(1000), &server, points, 2);
+    watch_window_begins(&watch, at_ms(1500), &server);
+    assert_int_equal(server.rss_bytes_start, 1001 * 1024);
+    set_process(worker(140, 1002));
+    watch_in_window(&watch, at_ms(2000), &server, points, 2);
+    assert_int_equal(watch.points, 0);
+    watch_in_window(&watch, at_ms(2500), &server, points, 2);
+    watch_window_ends(&watch, at_ms(2500), &server);
+    assert_int_equal(watch.points, 1);
+    assert_int_equal(points[0].rss_bytes, 1002 * 1024);
+    assert_int_equal(points[0].cpu_ns, 10 * 10 * MILLISECOND_NS);
+    assert_int_equal(server.cpu_user_ns, 10 * 10 * MILLISECOND_NS);
+    remove_process(101);
+    watch_window_begins(&watch, at_ms(3000), &server);
+    assert_int_equal(server.rss_bytes_start, -1);
+    (void)state;
+}
+
 static void there_are_no_more_points_than_there_is_room_for(void **state)
 {
     struct series_point points[3] = { { 0 }, { 0 }, { .rss_bytes = 4711 } };
@@ -580,6 +605,7 @@ int main(void)
         watched(a_window_whose_end_is_unknown_has_no_cpu_time),
         watched(a_moment_that_could_not_be_read_does_not_cost_the_window),
         watched(each_second_of_the_window_has_a_point),
+        watched(a_window_that_begins_anew_has_its_own_seconds),
         watched(there_are_no_more_points_than_there_is_room_for),
         watched(a_second_that_could_not_be_read_is_unknown),
         watched(threads_are_those_of_the_window),
