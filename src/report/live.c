@@ -470,14 +470,17 @@ static void paint(struct live *live, const struct live_run *run, const struct li
 
 /* ---- in a log ---- */
 
-static void log_phase_end(struct live *live, struct mono now)
+static void log_phase_end(struct live *live, struct mono now, const char *next)
 {
     int64_t ns = live->elapsed_ns + mono_diff_ns(live->seen_at, now);
-    const char *words = strcmp(live->phase, "build") == 0     ? "built"
-                        : strcmp(live->phase, "start") == 0   ? "ready"
-                        : strcmp(live->phase, "warm-up") == 0 ? "warm-up ok"
-                        : strcmp(live->phase, "measure") == 0 ? "measured"
-                                                              : NULL;
+    const char *words =
+        strcmp(live->phase, "build") == 0     ? "built"
+        : strcmp(live->phase, "start") == 0   ? "ready"
+        : strcmp(live->phase, "warm-up") == 0 ? "warm-up ok"
+        : strcmp(live->phase, "measure") == 0
+            ? (strcmp(next, "warm-up") == 0 ? "still warming up: the window begins anew after"
+                                            : "measured")
+            : NULL;
 
     if (words == NULL)
         return;
@@ -511,7 +514,7 @@ static void change_phase(struct live *live, struct mono now, const char *phase)
     if (strcmp(live->phase, phase) == 0)
         return;
     if (!live->quiet && !live->screen.terminal && live->single)
-        log_phase_end(live, now);
+        log_phase_end(live, now, phase);
     live->logged_at = now;
     snprintf(live->phase, sizeof(live->phase), "%s", phase);
 }

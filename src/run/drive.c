@@ -234,7 +234,7 @@ static void tell(struct ride *r, struct mono now)
                           .server_rss_bytes = -1 };
 
     p.elapsed_ns = mono_diff_ns(r->phase == ENGINE_WARMUP ? r->started : begin, now);
-    p.total_ns = r->phase == ENGINE_WARMUP ? load->warmup_ns : load->duration_ns;
+    p.total_ns = r->phase == ENGINE_WARMUP ? mono_diff_ns(r->started, begin) : load->duration_ns;
     if (step_s > 0) {
         p.now_per_sec = (double)(live.ok - r->last_ok) / step_s;
         p.client_cpus = (double)(live.cpu_ns - r->last_cpu_ns) / 1e9 / step_s;
@@ -323,6 +323,7 @@ static void find_steady(struct ride *r, struct mono now)
     r->decided = true;
     if (began_in_warmup(r, now) &&
         engine_restart_window(r->engine, mono_after(now, RESTART_AHEAD_NS + SAMPLE_NS))) {
+        r->phase = ENGINE_WARMUP;
         r->restarts++;
         r->decided = false;
     }
