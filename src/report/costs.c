@@ -144,6 +144,10 @@ static void client_line(const struct screen *s, const struct trial_record *t)
         line_piece(&l, 3, STYLE_PLAIN, "%s CPU/request",
                    number_duration(record_client_cpu_ns_per_request(t)).text);
     line_piece(&l, 3, STYLE_PLAIN, "busiest thread %.0f %%", t->tally.busiest_thread_share * 100);
+    if (t->ceiling_per_sec > 0)
+        line_piece(&l, 3, STYLE_PLAIN, "%.2f of its ceiling (%s req/s)",
+                   record_throughput_per_sec(t) / t->ceiling_per_sec,
+                   number_short(t->ceiling_per_sec).text);
     if (t->load.model == LOAD_OPEN && histogram_quantile_is_reliable(lag, 0.99))
         line_piece(&l, 3, STYLE_PLAIN, "send lag p99 %s",
                    number_duration((double)histogram_quantile_ns(lag, 0.99)).text);

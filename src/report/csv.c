@@ -21,7 +21,7 @@ static const char header[] =
     "server_cpu_user_ns,server_cpu_system_ns,server_rss_idle_bytes,server_rss_peak_bytes,"
     "server_pss_peak_bytes,server_processes,ready_ms,build_ms,shipped_bytes,seed,"
     "address,stage,stages,services_cpu_ns_per_request,ceiling_per_sec,control,"
-    "verdict,checks_failed,checks_warned,checks_unknown\r\n";
+    "verdict,checks_failed,checks_warned,checks_unknown,steady_after_s\r\n";
 
 /* One row being written. What the stream refuses is asked for once, at the end. */
 struct csv {
@@ -202,6 +202,7 @@ static void put_verdict(struct csv *csv, const struct trial_record *t)
     put_checks(csv, verdict, CHECK_FAIL);
     put_checks(csv, verdict, CHECK_WARN);
     put_checks(csv, verdict, CHECK_UNKNOWN);
+    put_real(csv, t->steady_after_ns >= 0 ? (double)t->steady_after_ns / 1e9 : RECORD_UNKNOWN);
 }
 
 bool csv_write(FILE *out, const struct run_record *run, struct error *err)

@@ -89,6 +89,23 @@ void asked_lines(const struct screen *s, const struct trial_record *t)
     line_end(&l);
 }
 
+/* Warm-up is found, not assumed: when the target had become steady, whatever was asked for. */
+static void steady_line(const struct screen *s, const struct trial_record *t)
+{
+    struct line l;
+
+    if (t->steady_after_ns < 0 && t->tally.restarts == 0)
+        return;
+    line_begin(&l, s, "Steady", LINE_INDENT);
+    if (t->steady_after_ns >= 0)
+        line_piece(&l, 3, STYLE_PLAIN, "%.1f s after the first request",
+                   (double)t->steady_after_ns / 1e9);
+    if (t->tally.restarts > 0)
+        line_piece(&l, 3, STYLE_PLAIN, "the window was begun anew %s: it had begun in the warm-up",
+                   t->tally.restarts == 1 ? "once" : "twice");
+    line_end(&l);
+}
+
 static void partial_line(const struct screen *s, const struct trial_record *t)
 {
     struct line l;
@@ -364,6 +381,7 @@ void terminal_trial(const struct screen *s, const struct trial_record *t)
     result_line(s, t);
     partial_line(s, t);
     asked_lines(s, t);
+    steady_line(s, t);
     if (t->load.model == LOAD_OPEN)
         rate_line(s, t);
     if (t->tally.response.count > 0)

@@ -103,6 +103,7 @@ struct trial_record *trial_record_new(size_t arena_bytes, struct error *err)
     t->machine = machine_change_unknown();
     t->hiccup = hiccup_unknown();
     t->ceiling_per_sec = RECORD_UNKNOWN;
+    t->steady_after_ns = -1;
     return t;
 }
 

@@ -137,10 +137,12 @@ struct trial_record {
     const char *output_tail;       /* the target's last lines of output; "" */
     struct machine_change machine; /* inside the window */
     struct hiccup_found hiccup;    /* likewise */
-    double ceiling_per_sec; /* what the generator reaches with this load against our own empty
-                               server with the same bytes (run/ceiling.h); NaN: unknown */
-    bool
-        control; /* the target's second entry in its block (A/A): for the noise floor, not ranked */
+    double ceiling_per_sec;  /* what the generator reaches with this load against our own empty
+                                server with the same bytes (run/ceiling.h); NaN: unknown */
+    int64_t steady_after_ns; /* from the first request to the steady state (verdict/steady.h); -1:
+                                unknown, or never */
+    /* The target's second entry in its block (A/A): for the noise floor, not ranked. */
+    bool control;
     struct verdict verdict;
 };
 

@@ -446,6 +446,7 @@ json_t *trial_to_json(const struct trial_record *t, struct error *err)
     json_put(&p, "requests", requests_json(t));
     json_put_real(&p, "throughput_per_sec", record_throughput_per_sec(t));
     json_put_real(&p, "ceiling_per_sec", t->ceiling_per_sec);
+    put_seconds(&p, "steady_after_s", t->steady_after_ns);
     json_put(&p, "bytes", bytes_json(&t->tally));
     json_put(&p, "connections", connections_json(t));
     json_put(&p, "latency_ns", latencies_json(&t->tally));

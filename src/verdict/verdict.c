@@ -1,6 +1,7 @@
 #include "verdict/verdict.h"
 
 #include "verdict/check_priv.h"
+#include "verdict/steady.h"
 
 static struct check (*const CHECKS[])(const struct trial_record *t) = {
     check_load,    check_generator, check_limiter, check_omission, check_answers,
@@ -26,6 +27,7 @@ void verdict_trial(struct trial_record *t)
     for (size_t i = 0; i < CHECK_COUNT; i++)
         t->verdict.checks[i] = CHECKS[i](t);
     t->verdict.count = CHECK_COUNT;
+    t->steady_after_ns = steady_of_trial(t).after_ns;
 }
 
 /* ---- what is refused ---- */

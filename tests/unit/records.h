@@ -302,6 +302,7 @@ static inline struct trial_record *full_trial(void)
     fill_machine(&t->machine);
     t->hiccup = (struct hiccup_found){ 7001, 7002, 7003, 7004, 7005, 7006, 7007, -0.5 };
     t->ceiling_per_sec = 2e5 / 3;
+    t->steady_after_ns = 3200000000;
     t->control = true;
     fill_verdict(t);
     return t;
