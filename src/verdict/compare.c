@@ -29,9 +29,10 @@ static struct margin within(double floor)
     return (struct margin){ -log1p(floor), log1p(floor) };
 }
 
-static struct difference not_seen(void)
+static struct difference not_seen(double floor)
 {
     return (struct difference){ .b = 1,
+                                .floor = floor,
                                 .ratio = (double)NAN,
                                 .low = (double)NAN,
                                 .high = (double)NAN,
@@ -52,7 +53,7 @@ static void take_shift(struct difference *d, const struct shift *shift)
 /* From the logarithms of the ratios in each block. */
 static struct difference of_blocks(const double *logs, size_t n, double floor)
 {
-    struct difference d = not_seen();
+    struct difference d = not_seen(floor);
     struct shift shift;
 
     d.paired = true;
@@ -115,9 +116,9 @@ static double fewest(bool paired, size_t comparisons, double alpha)
  *   r < f: the same. Both ends of the 90 % interval have to stay within the floor: a way of f - r.
  * A way w is seen with n = pi/3 ((z of the test + z of the power) s / w)^2 blocks, and never with
  * fewer than the test itself needs. The nearer r is to f, the more; at f no number will do. */
-static size_t blocks_needed(const struct difference *d, size_t comparisons, double floor)
+static size_t blocks_needed(const struct difference *d, size_t comparisons)
 {
-    double r = fabs(log(d->ratio)), f = log1p(floor), n;
+    double r = fabs(log(d->ratio)), f = log1p(d->floor), n;
 
     if (isnan(d->spread))
         return 0;
@@ -135,21 +136,21 @@ static size_t blocks_needed(const struct difference *d, size_t comparisons, doub
 
 /* ---- the finding ---- */
 
-static void find(struct difference *d, double p_holm, size_t comparisons, double floor)
+static void find(struct difference *d, double p_holm, size_t comparisons)
 {
     bool real = d->bounded && p_holm < COMPARE_ALPHA;
 
     d->p_holm = p_holm;
-    if (real && d->low > 1 + floor)
+    if (real && d->low > 1 + d->floor)
         d->finding = FINDING_MORE;
-    else if (real && d->high < 1 / (1 + floor))
+    else if (real && d->high < 1 / (1 + d->floor))
         d->finding = FINDING_LESS;
     else
         d->finding = d->same ? FINDING_SAME : FINDING_NOT_SHOWN;
-    d->blocks_needed = d->finding == FINDING_NOT_SHOWN ? blocks_needed(d, comparisons, floor) : 0;
+    d->blocks_needed = d->finding == FINDING_NOT_SHOWN ? blocks_needed(d, comparisons) : 0;
 }
 
-bool compare_together(struct difference *differences, size_t count, double floor, struct error *err)
+bool compare_together(struct difference *differences, size_t count, struct error *err)
 {
     double *p = calloc(count > 0 ? count : 1, sizeof(p[0]));
 
@@ -159,9 +160,14 @@ bool compare_together(struct difference *differences, size_t count, double floor
         p[i] = differences[i].p;
     holm(p, count);
     for (size_t i = 0; i < count; i++)
-        find(&differences[i], p[i], count, floor);
+        find(&differences[i], p[i], count);
     free(p);
     return true;
+}
+
+size_t compare_fewest(bool paired, size_t comparisons)
+{
+    return (size_t)fewest(paired, comparisons, COMPARE_ALPHA);
 }
 
 size_t compare_blocks_needed(size_t entrants)
@@ -188,7 +194,7 @@ bool compare_all(const struct entrant *entrants, size_t count, size_t blocks, do
             ret_differences[pairs++].b = j;
         }
     }
-    return compare_together(ret_differences, pairs, floor, err);
+    return compare_together(ret_differences, pairs, err);
 }
 
 static size_t logs_of(const double *values, size_t n, double *ret_logs)
@@ -204,7 +210,7 @@ static size_t logs_of(const double *values, size_t n, double *ret_logs)
 struct difference compare_two(const double *a, size_t a_n, const double *b, size_t b_n,
                               double floor)
 {
-    struct difference d = not_seen();
+    struct difference d = not_seen(floor);
     double x[SHIFT_MAX], y[SHIFT_MAX];
     size_t x_n = logs_of(a, a_n, x), y_n = logs_of(b, b_n, y);
     struct shift shift;
@@ -217,7 +223,7 @@ struct difference compare_two(const double *a, size_t a_n, const double *b, size
     d.spread = hypot(moments(x, x_n).sd, moments(y, y_n).sd);
     d.same = equivalence_two(x, x_n, y, y_n, within(floor), COMPARE_ALPHA).shown;
     d.p = ranktest_two(x, x_n, y, y_n).p_two;
-    find(&d, d.p, 1, floor);
+    find(&d, d.p, 1);
     return d;
 }
 
@@ -237,7 +243,7 @@ struct noise_floor noise_floor_of(const double *control, size_t blocks)
     if (!floor.known)
         return floor;
     floor.floor = fmax(COMPARE_FLOOR_MIN, fmax(d.high, 1 / d.low) - 1);
-    find(&d, d.p, 1, COMPARE_FLOOR_MIN);
+    find(&d, d.p, 1);
     floor.differs =
         d.finding == FINDING_MORE || d.finding == FINDING_LESS || floor.floor > COMPARE_FLOOR_MAX;
     return floor;

@@ -39,6 +39,7 @@ struct difference {
     size_t a, b;      /* entrants */
     size_t blocks;    /* in which both have a value; unpaired: values of the one that has fewer */
     bool paired;      /* block by block, or two separate samples */
+    double floor;     /* that it was found with */
     double ratio;     /* a / b, Hodges-Lehmann; NaN: no block */
     bool bounded;     /* the interval exists */
     double low, high; /* of the ratio, 95 %; both NaN where it does not exist */
@@ -82,11 +83,14 @@ bool compare_all(const struct entrant *entrants, size_t count, size_t blocks, do
 struct difference compare_two(const double *a, size_t a_n, const double *b, size_t b_n,
                               double floor);
 
-/* Corrects the p of differences that are read together, and finds anew. compare_all() has done it
- * for its pairs; several of compare_two() in one answer need it. `floor` as before. False when
- * memory runs out. */
-bool compare_together(struct difference *differences, size_t count, double floor,
-                      struct error *err);
+/* Corrects the p of differences that are read together, and finds anew, each with its own floor.
+ * compare_all() has done it for its pairs; several calls in one answer need it. False when memory
+ * runs out. */
+bool compare_together(struct difference *differences, size_t count, struct error *err);
+
+/* The fewest blocks (paired), or values on each side, with which anything can be shown in so many
+ * comparisons that are read together. */
+size_t compare_fewest(bool paired, size_t comparisons);
 
 /* Ranks by the values, larger is better, with ties: places[i] is the best and worst rank that
  * entrant i may have (1-based). Entrants that are not shown to differ share a group: in order of

@@ -356,11 +356,11 @@ static void one_answer_of_several_pairs_is_corrected(void **state)
     struct error err;
 
     assert_true(close_to(two[0].p, 2 / 70.0, 1e-12));
-    assert_true(compare_together(two, 2, 0.01, &err));
+    assert_true(compare_together(two, 2, &err));
     assert_true(close_to(two[0].p_holm, 4 / 70.0, 1e-12));
     assert_int_equal(two[0].finding, FINDING_NOT_SHOWN);
     assert_int_equal(two[0].blocks_needed, 5); /* 2 / C(10, 5) is below 0.025 */
-    assert_true(compare_together(NULL, 0, 0.01, &err));
+    assert_true(compare_together(NULL, 0, &err));
     (void)state;
 }
 
