@@ -15,6 +15,7 @@ enum exit_code {
 int cmd_load(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_inproc(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_audit(int argc, char **argv);

@@ -13,15 +13,16 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"load",    cmd_load,   "load URL",    "one load test of one address (also: assay URL)"     },
-    { "run",    cmd_run,    "run SUITE",   "a suite: start, verify, drive, stop, every target"  },
-    { "inproc", cmd_inproc, "inproc APP",  "frameworks without server and network, in-process"  },
-    { "list",   cmd_list,   "list",        "the runs that the database holds"                   },
-    { "show",   cmd_show,   "show RUN",    "one run again, as text, JSON or CSV"                },
-    { "audit",  cmd_audit,  "audit FILE",  "what cannot be true in other tools' output"         },
-    { "doctor", cmd_doctor, "doctor",      "is this machine fit to measure on"                  },
-    { "server", cmd_server, "server",      "our own server: what the generator itself can reach"},
-    { "schema", cmd_schema, "schema WHAT", "the JSON Schema of a trial or a run"                },
+    {"load",     cmd_load,    "load URL",    "one load test of one address (also: assay URL)"     },
+    { "run",     cmd_run,     "run SUITE",   "a suite: start, verify, drive, stop, every target"  },
+    { "inproc",  cmd_inproc,  "inproc APP",  "frameworks without server and network, in-process"  },
+    { "compare", cmd_compare, "compare A B", "two runs, targets or result files, with a verdict"  },
+    { "list",    cmd_list,    "list",        "the runs that the database holds"                   },
+    { "show",    cmd_show,    "show RUN",    "one run again, as text, JSON or CSV"                },
+    { "audit",   cmd_audit,   "audit FILE",  "what cannot be true in other tools' output"         },
+    { "doctor",  cmd_doctor,  "doctor",      "is this machine fit to measure on"                  },
+    { "server",  cmd_server,  "server",      "our own server: what the generator itself can reach"},
+    { "schema",  cmd_schema,  "schema WHAT", "the JSON Schema of a trial or a run"                },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -8,6 +8,7 @@ extern const char schema_trial[];
 extern const char schema_run[];
 extern const char schema_audit[];
 extern const char schema_inproc[];
+extern const char schema_comparison[];
 
 const char *schema_text(const char *which)
 {
@@ -19,5 +20,7 @@ const char *schema_text(const char *which)
         return schema_audit;
     if (strcmp(which, "inproc") == 0)
         return schema_inproc;
+    if (strcmp(which, "comparison") == 0)
+        return schema_comparison;
     return NULL;
 }

@@ -1,0 +1,485 @@
+#include "report/comparison_priv.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "stats/interval.h"
+#include "verdict/verdict.h"
+
+#define CONFIDENCE (1 - COMPARE_ALPHA)
+
+static void *take(size_t count, size_t size)
+{
+    return fault_hit(FAULT_MEMORY) ? NULL : calloc(count > 0 ? count : 1, size);
+}
+
+/* ---- the cells ---- */
+
+static bool takes_part(const struct comparison_side *side, const struct trial_record *t)
+{
+    if (t->control)
+        return false;
+    return side->target != NULL ? strcmp(t->target, side->target) == 0 : !t->ceiling;
+}
+
+static bool asked_alike(const struct trial_record *a, const struct trial_record *b)
+{
+    return slice_equal(a->workload.name, b->workload.name) &&
+           slice_equal(a->load.name, b->load.name);
+}
+
+static bool same_cell(const struct trial_record *a, const struct trial_record *b)
+{
+    return asked_alike(a, b) && strcmp(a->target, b->target) == 0;
+}
+
+/* The only target of a side, or NULL: there are several, or none. */
+static const char *only_target(const struct comparison_side *side)
+{
+    const char *found = NULL;
+
+    for (size_t i = 0; i < side->run->trial_count; i++) {
+        const struct trial_record *t = side->run->trials[i];
+
+        if (!takes_part(side, t))
+            continue;
+        if (found != NULL && strcmp(found, t->target) != 0)
+            return NULL;
+        found = t->target;
+    }
+    return found;
+}
+
+/* The first trial of this target that was asked like `t`; NULL: there is none. */
+static const struct trial_record *counterpart(const struct comparison_side *side,
+                                              const struct trial_record *t, const char *target)
+{
+    for (size_t i = 0; i < side->run->trial_count; i++) {
+        const struct trial_record *other = side->run->trials[i];
+
+        if (takes_part(side, other) && asked_alike(t, other) && strcmp(other->target, target) == 0)
+            return other;
+    }
+    return NULL;
+}
+
+static bool is_first(const struct comparison_side *side, size_t index)
+{
+    const struct trial_record *t = side->run->trials[index];
+
+    return takes_part(side, t) && counterpart(side, t, t->target) == t;
+}
+
+/* Both sides' cells that have no counterpart are counted, so that nobody believes that all was
+ * compared. */
+static void find_cells(struct comparison *c)
+{
+    const char *a_only = only_target(&c->a), *b_only = only_target(&c->b);
+    bool across = a_only != NULL && b_only != NULL;
+
+    for (size_t i = 0; i < c->a.run->trial_count; i++) {
+        const struct trial_record *t = c->a.run->trials[i], *other;
+
+        if (!is_first(&c->a, i))
+            continue;
+        other = counterpart(&c->b, t, across ? b_only : t->target);
+        if (other == NULL)
+            c->a_alone++;
+        else
+            c->cells[c->cell_count++] =
+                (struct comparison_cell){ .a = t, .b = other, .paired = c->same_run };
+    }
+    for (size_t i = 0; i < c->b.run->trial_count; i++)
+        c->b_alone += is_first(&c->b, i);
+    c->b_alone -= c->cell_count;
+}
+
+/* ---- who is refused ---- */
+
+static void refuse(struct comparison_figure *f, const char *reason, const char *remedy)
+{
+    f->obstacle = OBSTACLE_REFUSED;
+    snprintf(f->reason, sizeof(f->reason), "%s", reason);
+    snprintf(f->remedy, sizeof(f->remedy), "%s", remedy);
+}
+
+static void refuse_by_check(struct comparison_figure *f, const char *side,
+                            const struct check *check)
+{
+    char reason[COMPARISON_TEXT_MAX];
+
+    snprintf(reason, sizeof(reason), "%s: %s: %s", side, check_name(check->id), check->text);
+    refuse(f, reason, check->remedy);
+}
+
+static bool refuse_failed(struct comparison_figure *f, const char *side,
+                          const struct trial_record *t)
+{
+    char reason[COMPARISON_TEXT_MAX];
+
+    if (t->state == TRIAL_DONE && t->tally.ok > 0)
+        return false;
+    snprintf(reason, sizeof(reason), "%s: the trial in block %u %s%s%s", side, t->block + 1,
+             t->state == TRIAL_DONE ? "had no right answer" : "failed: ",
+             t->state == TRIAL_DONE ? "" : t->reason,
+             t->state != TRIAL_DONE && t->reason[0] == '\0' ? trial_state_name(t->state) : "");
+    refuse(f, reason, "assay show RUN tells more of it");
+    return true;
+}
+
+/* By the first trial of that side that gives a reason. */
+static void refuse_side(struct comparison_cell *cell, const struct comparison_side *side,
+                        const char *name, const struct trial_record *first)
+{
+    struct comparison_figure *f = &cell->figures[METRIC_THROUGHPUT];
+
+    for (size_t i = 0; i < side->run->trial_count && !cell->refused; i++) {
+        const struct trial_record *t = side->run->trials[i];
+        const struct check *check = verdict_refuses_throughput(&t->verdict);
+
+        if (!takes_part(side, t) || !same_cell(t, first) || t->tally.partial)
+            continue;
+        if (refuse_failed(f, name, t)) {
+            cell->refused = true;
+        } else if (check != NULL) {
+            refuse_by_check(f, name, check);
+            cell->refused = true;
+        }
+    }
+}
+
+static void refuse_cell(const struct comparison *c, struct comparison_cell *cell)
+{
+    refuse_side(cell, &c->a, "A", cell->a);
+    if (!cell->refused)
+        refuse_side(cell, &c->b, "B", cell->b);
+    for (enum metric m = METRIC_THROUGHPUT + 1; m < METRICS && cell->refused; m++)
+        refuse(&cell->figures[m], cell->figures[METRIC_THROUGHPUT].reason,
+               cell->figures[METRIC_THROUGHPUT].remedy);
+}
+
+/* ---- the values ---- */
+
+/* Response times that a check does not believe are as absent as those that were not measured. */
+static double value_of(const struct trial_record *t, enum metric metric)
+{
+    if (t->state != TRIAL_DONE || t->tally.partial)
+        return RECORD_UNKNOWN;
+    if (metric_is_latency(metric) && verdict_refuses_latency(&t->verdict) != NULL)
+        return RECORD_UNKNOWN;
+    return metric_of(t, metric);
+}
+
+/* Returns how many there are, with those that are NaN. */
+static size_t values_of(const struct comparison_side *side, const struct trial_record *first,
+                        enum metric metric, double *ret_values)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < side->run->trial_count; i++) {
+        const struct trial_record *t = side->run->trials[i];
+
+        if (takes_part(side, t) && same_cell(t, first))
+            ret_values[n++] = value_of(t, metric);
+    }
+    return n;
+}
+
+static const struct trial_record *in_block(const struct comparison_side *side,
+                                           const struct trial_record *first, uint32_t block)
+{
+    for (size_t i = 0; i < side->run->trial_count; i++) {
+        const struct trial_record *t = side->run->trials[i];
+
+        if (t->block == block && takes_part(side, t) && same_cell(t, first))
+            return t;
+    }
+    return NULL;
+}
+
+/* Those of blocks in which both sides have a trial. */
+static size_t pairs_of(const struct comparison *c, const struct comparison_cell *cell,
+                       enum metric metric, double *ret_a, double *ret_b)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->a.run->trial_count; i++) {
+        const struct trial_record *a = c->a.run->trials[i], *b;
+
+        if (!takes_part(&c->a, a) || !same_cell(a, cell->a))
+            continue;
+        b = in_block(&c->b, cell->b, a->block);
+        if (b == NULL)
+            continue;
+        ret_a[n] = value_of(a, metric);
+        ret_b[n++] = value_of(b, metric);
+    }
+    return n;
+}
+
+static double median_of(double *values, size_t n, size_t *ret_count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(values[i]) && values[i] > 0)
+            values[kept++] = values[i];
+    *ret_count = kept;
+    return kept > 0 ? interval_median(values, kept, CONFIDENCE).median : RECORD_UNKNOWN;
+}
+
+/* ---- the noise floor ---- */
+
+static const struct trial_record *original_of(const struct run_record *run,
+                                              const struct trial_record *twin)
+{
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial_record *t = run->trials[i];
+
+        if (!t->control && t->block == twin->block && same_cell(t, twin))
+            return t;
+    }
+    return NULL;
+}
+
+static struct noise_floor noise_of(const struct run_record *run, const struct trial_record *like,
+                                   enum metric metric, double *scratch)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial_record *twin = run->trials[i], *original;
+
+        if (!twin->control || !asked_alike(twin, like))
+            continue;
+        original = original_of(run, twin);
+        if (original != NULL)
+            scratch[n++] = value_of(twin, metric) / value_of(original, metric);
+    }
+    return noise_floor_of(scratch, n);
+}
+
+static struct noise_floor larger(struct noise_floor a, struct noise_floor b)
+{
+    if (!a.known || !b.known)
+        return a.known ? a : b;
+    return a.floor > b.floor ? a : b;
+}
+
+/* ---- the figures ---- */
+
+struct scratch {
+    double *a, *b;
+};
+
+static bool find_difference(const struct comparison *c, struct comparison_cell *cell,
+                            enum metric metric, const struct scratch *s, struct error *err)
+{
+    struct comparison_figure *f = &cell->figures[metric];
+    const struct entrant both[] = { { s->a }, { s->b } };
+    size_t a_n, b_n;
+
+    if (cell->paired) {
+        a_n = pairs_of(c, cell, metric, s->a, s->b);
+        return compare_all(both, 2, a_n, f->noise.floor, &f->difference, err);
+    }
+    a_n = values_of(&c->a, cell->a, metric, s->a);
+    b_n = values_of(&c->b, cell->b, metric, s->b);
+    f->difference = compare_two(s->a, a_n, s->b, b_n, f->noise.floor);
+    return true;
+}
+
+static bool fill_figure(const struct comparison *c, struct comparison_cell *cell,
+                        enum metric metric, const struct scratch *s, struct error *err)
+{
+    struct comparison_figure *f = &cell->figures[metric];
+
+    f->noise = noise_of(c->a.run, cell->a, metric, s->a);
+    if (!c->same_run)
+        f->noise = larger(f->noise, noise_of(c->b.run, cell->b, metric, s->a));
+    if (!find_difference(c, cell, metric, s, err))
+        return false;
+    f->a = median_of(s->a, values_of(&c->a, cell->a, metric, s->a), &f->a_n);
+    f->b = median_of(s->b, values_of(&c->b, cell->b, metric, s->b), &f->b_n);
+    if (f->obstacle == OBSTACLE_REFUSED)
+        return true;
+    if (f->a_n == 0 || f->b_n == 0)
+        f->obstacle = OBSTACLE_ABSENT;
+    else if (!f->difference.bounded)
+        f->obstacle = OBSTACLE_FEW;
+    return true;
+}
+
+/* A machine on which a target differs from itself cannot tell two targets apart. Of other metrics
+ * than throughput a large floor is usual, and says enough by itself. */
+static void refuse_noisy(struct comparison_cell *cell)
+{
+    struct comparison_figure *f = &cell->figures[METRIC_THROUGHPUT];
+    char reason[COMPARISON_TEXT_MAX];
+
+    if (!f->noise.differs || f->obstacle == OBSTACLE_REFUSED)
+        return;
+    snprintf(reason, sizeof(reason),
+             "the A/A control, one target twice, differs by up to %.1f %%: this machine cannot "
+             "tell targets apart",
+             f->noise.floor * 100);
+    refuse(f, reason, "assay doctor tells what disturbs it; or more blocks");
+}
+
+/* Over all cells that have something to be corrected. */
+static bool correct(struct comparison *c, enum metric metric, struct difference *all,
+                    struct error *err)
+{
+    size_t n = 0, comparable = 0;
+
+    for (size_t i = 0; i < c->cell_count; i++) {
+        const struct comparison_figure *f = &c->cells[i].figures[metric];
+
+        comparable += f->obstacle != OBSTACLE_ABSENT && f->obstacle != OBSTACLE_REFUSED;
+        if (f->obstacle == OBSTACLE_NONE)
+            all[n++] = f->difference;
+    }
+    if (!compare_together(all, n, err))
+        return false;
+    n = 0;
+    for (size_t i = 0; i < c->cell_count; i++) {
+        struct comparison_figure *f = &c->cells[i].figures[metric];
+
+        if (f->obstacle == OBSTACLE_NONE)
+            f->difference = all[n++];
+        if (f->obstacle == OBSTACLE_FEW)
+            f->needed = compare_fewest(c->cells[i].paired, comparable);
+    }
+    return true;
+}
+
+static bool fill_cells(struct comparison *c, const struct scratch *s, struct difference *all,
+                       struct error *err)
+{
+    for (size_t i = 0; i < c->cell_count; i++) {
+        refuse_cell(c, &c->cells[i]);
+        for (enum metric m = 0; m < METRICS; m++)
+            if (!fill_figure(c, &c->cells[i], m, s, err))
+                return false;
+        refuse_noisy(&c->cells[i]);
+    }
+    for (enum metric m = 0; m < METRICS; m++)
+        if (!correct(c, m, all, err))
+            return false;
+    return true;
+}
+
+/* ---- both sides ---- */
+
+/* Runs that were not saved have no number, but no two began in the same nanosecond. */
+static bool is_same_run(const struct run_record *a, const struct run_record *b)
+{
+    return a == b || (a->started.ns != 0 && a->started.ns == b->started.ns && a->seed == b->seed &&
+                      strcmp(a->id, b->id) == 0);
+}
+
+static void list_targets(struct text *into, const struct comparison_side *side)
+{
+    const char *before = "";
+
+    for (size_t i = 0; i < side->run->trial_count; i++) {
+        const struct trial_record *t = side->run->trials[i];
+
+        if (!is_first(side, i))
+            continue;
+        text_format(into, "%s%s", before, t->target);
+        if (t->workload.name.len + t->load.name.len > 0)
+            text_format(into, " (%.*s %.*s)", (int)t->workload.name.len, t->workload.name.ptr,
+                        (int)t->load.name.len, t->load.name.ptr);
+        before = ", ";
+    }
+    if (before[0] != '\0')
+        return;
+    text_add(into, SLICE("no trial"));
+    if (side->target != NULL) {
+        struct comparison_side all = { .run = side->run };
+
+        text_format(into, " called %s, but ", side->target);
+        list_targets(into, &all);
+    }
+}
+
+static bool nothing_in_common(const struct comparison *c, struct error *err)
+{
+    char a[600], b[600];
+    struct text a_text = TEXT(a), b_text = TEXT(b);
+
+    list_targets(&a_text, &c->a);
+    list_targets(&b_text, &c->b);
+    return error_usage(err,
+                       "nothing in A and B can be compared: no target with the same workload and "
+                       "load is in both; name a target on each side (RUN:TARGET). A, %s, has %s; "
+                       "B, %s, has %s",
+                       c->a.name, a, c->b.name, b);
+}
+
+static bool same_twice(const struct comparison *c, struct error *err)
+{
+    const char *a = only_target(&c->a), *b = only_target(&c->b);
+    char targets[600];
+    struct text text = TEXT(targets);
+    struct comparison_side all = c->a;
+
+    if (a == NULL)
+        a = c->a.target; /* which it has no trial of: that is said elsewhere */
+    if (b == NULL)
+        b = c->b.target;
+    if (!c->same_run || (a != NULL && b != NULL && strcmp(a, b) != 0))
+        return true;
+    all.target = NULL;
+    list_targets(&text, &all);
+    return error_usage(err,
+                       "A and B are the same run: name two of its targets, as in RUN:TARGET; it "
+                       "has %s",
+                       targets);
+}
+
+static bool make(struct comparison *c, struct error *err)
+{
+    size_t room = c->a.run->trial_count + c->b.run->trial_count;
+    struct scratch s = { take(room, sizeof(double)), take(room, sizeof(double)) };
+    struct difference *all = take(c->a.run->trial_count, sizeof(*all));
+    bool fine;
+
+    c->cells = take(c->a.run->trial_count, sizeof(*c->cells));
+    if (s.a == NULL || s.b == NULL || all == NULL || c->cells == NULL) {
+        fine = error_set(err, ENOMEM, "compare %s with %s", c->a.name, c->b.name);
+    } else {
+        find_cells(c);
+        fine = c->cell_count > 0 ? fill_cells(c, &s, all, err) && comparison_take_notes(c, err)
+                                 : nothing_in_common(c, err);
+    }
+    free(s.a);
+    free(s.b);
+    free(all);
+    return fine;
+}
+
+bool comparison_make(const struct comparison_side *a, const struct comparison_side *b,
+                     struct comparison *ret_comparison, struct error *err)
+{
+    struct comparison c = { .a = *a, .b = *b, .same_run = is_same_run(a->run, b->run) };
+
+    if (!same_twice(&c, err))
+        return false;
+    if (!make(&c, err)) {
+        comparison_free(&c);
+        return false;
+    }
+    *ret_comparison = c;
+    return true;
+}
+
+void comparison_free(struct comparison *comparison)
+{
+    free(comparison->cells);
+    free(comparison->notes);
+}
