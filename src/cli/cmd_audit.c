@@ -21,14 +21,16 @@ struct options {
     bool json, strict;
 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"json",                                     'j', NULL, 0, "The findings as JSON on standard output", 1 },
-    { "strict",                                      KEY_STRICT, NULL, 0, "Exit 1 when something cannot be true or was not comparable",
-     1 },
+    { "json", 'j', NULL, 0, "The findings as JSON on standard output", 1 },
+    { "strict", KEY_STRICT, NULL, 0,
+      "Exit 1 when something cannot be true or was not comparable", 1 },
     { "color", KEY_COLOR, "WHEN", 0, "auto, always or never", 1 },
-    { NULL,                                         'h', NULL, OPTION_HIDDEN, NULL, 1 },
-    { 0},
+    { NULL, 'h', NULL, OPTION_HIDDEN, NULL, 1 },
+    { 0 },
 };
+/* clang-format on */
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {

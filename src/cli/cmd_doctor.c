@@ -12,12 +12,14 @@ struct options {
     bool json;
 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"json",                    'j', NULL, 0, "As JSON", 1 },
+    { "json", 'j', NULL, 0, "As JSON", 1 },
     { "color", KEY_COLOR, "WHEN", 0, "auto, always or never (auto)", 1 },
-    { NULL,                     'h', NULL, OPTION_HIDDEN, NULL, 1 },
-    { 0},
+    { NULL, 'h', NULL, OPTION_HIDDEN, NULL, 1 },
+    { 0 },
 };
+/* clang-format on */
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {

@@ -18,13 +18,15 @@ struct options {
     bool json;
 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"most",                    'n', "N", 0, "The newest N only (50)", 1 },
-    { "json",                      'j', NULL, 0, "As JSON", 1 },
+    { "most", 'n', "N", 0, "The newest N only (50)", 1 },
+    { "json", 'j', NULL, 0, "As JSON", 1 },
     { "db", KEY_DB, "FILE", 0, "The results database (default: $ASSAY_DB, else assay.db)", 1 },
-    { NULL,                        'h', NULL, OPTION_HIDDEN, NULL, 1 },
-    { 0},
+    { NULL, 'h', NULL, OPTION_HIDDEN, NULL, 1 },
+    { 0 },
 };
+/* clang-format on */
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {

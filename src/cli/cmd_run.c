@@ -32,22 +32,24 @@ enum {
     KEY_NO_SAVE
 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"only",                                                     KEY_ONLY, "NAMES", 0, "These targets or variants only, separated by commas", 1 },
-    { "blocks",                                                   KEY_BLOCKS, "N", 0, "This many trials of each", 1 },
-    { "preset",     KEY_PRESET, "NAME", 0, "Blocks, durations and counts as the suite's preset says",
-     1 },
-    { "seed",                                                         KEY_SEED, "N", 0, "Of the order of trials, arrivals and nonces", 1 },
-    { "dry-run",KEY_DRY_RUN, NULL, 0, "Print the plan and the time it takes, start nothing", 1 },
-    { "cpus",                                                         KEY_CPUS, "WHERE", 0, "client=LIST,server=LIST; lists like 0 or 2-3 (each their own)",
-     2 },
-    { "ring",                                                         KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 2 },
-    { "no-ceiling",                                                  KEY_NO_CEILING, NULL, 0,
-     "Do not measure what the generator reaches against an empty server, unless that is known", 2 },
-    { "no-save",                                                    KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 2 },
+    { "only", KEY_ONLY, "NAMES", 0, "These targets or variants only, separated by commas", 1 },
+    { "blocks", KEY_BLOCKS, "N", 0, "This many trials of each", 1 },
+    { "preset", KEY_PRESET, "NAME", 0,
+      "Blocks, durations and counts as the suite's preset says", 1 },
+    { "seed", KEY_SEED, "N", 0, "Of the order of trials, arrivals and nonces", 1 },
+    { "dry-run", KEY_DRY_RUN, NULL, 0, "Print the plan and the time it takes, start nothing", 1 },
+    { "cpus", KEY_CPUS, "WHERE", 0,
+      "client=LIST,server=LIST; lists like 0 or 2-3 (each their own)", 2 },
+    { "ring", KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 2 },
+    { "no-ceiling", KEY_NO_CEILING, NULL, 0,
+      "Do not measure what the generator reaches against an empty server, unless that is known", 2 },
+    { "no-save", KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 2 },
     { "strict", KEY_STRICT, NULL, 0, "Exit 1 when the verdict on some trial is INVALID", 2 },
-    { 0                                                        },
+    { 0 },
 };
+/* clang-format on */
 
 struct options {
     struct common_options common;

@@ -29,21 +29,23 @@ enum key {
     KEY_SEED,
 };
 
+/* clang-format off */
 static const struct argp_option options[] = {
-    {"port",                                                     'p', "PORT", 0, "Port on 127.0.0.1; 0 takes a free one", 0 },
-    { "unix-socket",                                                    KEY_UNIX, "PATH", 0, "Listen on this Unix socket instead of a port", 0 },
-    { "size",                   KEY_SIZE, "BYTES", 0, "Answer with a body of this many bytes (1k, 64KiB, 1MiB)", 0 },
-    { "body",                                                         KEY_BODY, "TEXT", 0,
-     "Answer with this body (default: \"hello, world\" and a newline)", 0 },
-    { "content-type",KEY_TYPE, "TYPE", 0, "Content-Type of the answers (default: text/plain)", 0 },
-    { "threads",                                                         't', "N", 0, "Threads that serve (default: 1)", 0 },
-    { "close",                                                         KEY_CLOSE, NULL, 0, "Close the connection after every answer, and say so", 0 },
-    { "oracle",                                                    KEY_ORACLE, "MODE", 0, "Misbehave as told, see below; can be given again", 0 },
-    { "seed",                                                   KEY_SEED, "N", 0, "Of the oracle's random numbers (default: 1)", 0 },
+    { "port", 'p', "PORT", 0, "Port on 127.0.0.1; 0 takes a free one", 0 },
+    { "unix-socket", KEY_UNIX, "PATH", 0, "Listen on this Unix socket instead of a port", 0 },
+    { "size", KEY_SIZE, "BYTES", 0, "Answer with a body of this many bytes (1k, 64KiB, 1MiB)", 0 },
+    { "body", KEY_BODY, "TEXT", 0,
+      "Answer with this body (default: \"hello, world\" and a newline)", 0 },
+    { "content-type", KEY_TYPE, "TYPE", 0, "Content-Type of the answers (default: text/plain)", 0 },
+    { "threads", 't', "N", 0, "Threads that serve (default: 1)", 0 },
+    { "close", KEY_CLOSE, NULL, 0, "Close the connection after every answer, and say so", 0 },
+    { "oracle", KEY_ORACLE, "MODE", 0, "Misbehave as told, see below; can be given again", 0 },
+    { "seed", KEY_SEED, "N", 0, "Of the oracle's random numbers (default: 1)", 0 },
     { "cpus", KEY_CPUS, "LIST", 0, "Run on these CPUs only, such as 1 or 0,2-3", 0 },
-    { "help",                                                         'h', NULL, 0, "Show this help", -1 },
-    { 0},
+    { "help", 'h', NULL, 0, "Show this help", -1 },
+    { 0 },
 };
+/* clang-format on */
 
 struct command {
     struct server_config config;

@@ -11,12 +11,14 @@
 
 enum { KEY_TRIALS = 0x100, KEY_CHECKS };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"trials",                                        KEY_TRIALS, NULL, 0, "Every trial in a line, instead of the tables", 1 },
-    { "checks",                                           KEY_CHECKS, NULL, 0,
-     "Every check of every trial with its figure, instead of the tables", 1 },
-    { 0},
+    { "trials", KEY_TRIALS, NULL, 0, "Every trial in a line, instead of the tables", 1 },
+    { "checks", KEY_CHECKS, NULL, 0,
+      "Every check of every trial with its figure, instead of the tables", 1 },
+    { 0 },
 };
+/* clang-format on */
 
 struct options {
     struct common_options common;

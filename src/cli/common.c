@@ -56,16 +56,18 @@ int fail(const struct error *err)
 
 enum { KEY_DB = 0x1000, KEY_COLOR };
 
+/* clang-format off */
 static const struct argp_option common_option_table[] = {
-    {"output",                                                            'o', "FORMAT=FILE", 0,
-     "Also write json=FILE, csv=FILE or md=FILE; '-' is standard output", 90 },
-    { "json",                                                      'j', NULL, 0, "The result as JSON on standard output: -o json=-", 90 },
+    { "output", 'o', "FORMAT=FILE", 0,
+      "Also write json=FILE, csv=FILE or md=FILE; '-' is standard output", 90 },
+    { "json", 'j', NULL, 0, "The result as JSON on standard output: -o json=-", 90 },
     { "quiet", 'q', NULL, 0, "No progress; twice: no summary either", 90 },
-    { "db",                                                                  KEY_DB, "FILE", 0, "The results database (default: $ASSAY_DB, else assay.db)", 90 },
-    { "color",           KEY_COLOR, "WHEN", 0, "auto, always or never", 90 },
-    { NULL,                                                                  'h', NULL, OPTION_HIDDEN, NULL, 90 },
-    { 0                                                                },
+    { "db", KEY_DB, "FILE", 0, "The results database (default: $ASSAY_DB, else assay.db)", 90 },
+    { "color", KEY_COLOR, "WHEN", 0, "auto, always or never", 90 },
+    { NULL, 'h', NULL, OPTION_HIDDEN, NULL, 90 },
+    { 0 },
 };
+/* clang-format on */
 
 static error_t add_output(struct common_options *options, const char *text,
                           struct argp_state *state)

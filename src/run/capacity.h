@@ -1,4 +1,5 @@
-/* run/capacity.h -- what a target has shown that it can do, for loads that ask shares of it. Pure. */
+/* run/capacity.h -- what a target has shown that it can do, for loads that ask shares of it. Pure.
+ */
 #pragma once
 
 #include "base/bytes.h"

@@ -30,9 +30,9 @@ static bool rate_read(const struct node *mapping, const char *text, double *rate
 /* Calls are counted, in one process at a time: nothing else has a meaning. */
 static bool inproc_check(const struct node *mapping, struct error *err)
 {
-    static const char *const meaningless[] = { "connections", "threads",   "rate",   "arrivals",
-                                               "duration",    "keepalive", "stages", "warmup",
-                                               "of" };
+    static const char *const meaningless[] = { "connections", "threads",  "rate",
+                                               "arrivals",    "duration", "keepalive",
+                                               "stages",      "warmup",   "of" };
 
     for (size_t i = 0; i < sizeof(meaningless) / sizeof(meaningless[0]); i++)
         if (node_get(mapping, meaningless[i]) != NULL)

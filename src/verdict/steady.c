@@ -11,7 +11,7 @@
 #include "stats/trend.h"
 #include "verdict/limits_around.h"
 
-#define UNKNOWN  ((double)NAN)
+#define UNKNOWN ((double)NAN)
 
 static int compare_doubles(const void *a, const void *b)
 {

@@ -30,10 +30,12 @@ BAD_SERVER = [PYTHON, "-X", MARKER, str(FIXTURES / "bad_server.py")]
 
 
 def environment(**variables):
-    """Ours, less everything that changes what assay prints or where it keeps its record."""
+    """Ours, less everything that changes what assay prints or where it keeps its record, and without the
+    two seconds that a ceiling takes; a test of ceilings says ASSAY_NO_CEILING=None."""
     skip = ("ASSAY_", "PYTHON", "NO_COLOR", "CLICOLOR", "FORCE_COLOR", "CI", "GITHUB_", "COLUMNS", "LC_", "LANG")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(skip)}
-    return kept | {"LANG": "C.UTF-8", "TERM": "dumb"} | variables
+    kept |= {"LANG": "C.UTF-8", "TERM": "dumb", "ASSAY_NO_CEILING": "1"} | variables
+    return {name: value for name, value in kept.items() if value is not None}
 
 
 def until(condition, what):

@@ -107,7 +107,7 @@ static void what_is_no_stage_is_refused_with_its_number_and_the_wrong_part(void 
         { __LINE__, "0s:400/s",                 "stage 1", length,                                         "'0s'"         },
         { __LINE__, "25h:400/s",                "stage 1", length,                                         "'25h'"        },
         { __LINE__, "1s:2c,1s:3c,1s:3/s",       "stage 3",
-         "must be of one kind in all stages of a load, /s or c or %, not ",                                     "'1s:3/s'"     },
+         "must be of one kind in all stages of a load, /s or c or %, not ",                                "'1s:3/s'"     },
         { __LINE__, "1s:1..300+1c",             "stage 1", "must be 256 stages of one load at most, not ",
          "'1s:1..300+1c'"                                                                                                 },
         { __LINE__, "1s:1..200+1c,1s:1..57+1c", "stage 2",

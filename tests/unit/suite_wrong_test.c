@@ -358,7 +358,7 @@ static void stages_that_contradict_the_load_are_refused_with_their_place(void **
         { __LINE__, LOAD(", stages: [1s:4/s, 1s:5c]"),
          "3:36: error: entry 2 of 'stages' in load 'l' must be of one kind in all stages of a "
           "load, "
-          "/s or c or %, not '1s:5c'"                                                                },
+          "/s or c or %, not '1s:5c'"                                                           },
         { __LINE__, LOAD(", stages: [1s:70%]"),
          "3:9: error: 'of' in load 'l' is missing; stages in % are shares of what the target "
           "reaches in a closed load of this suite: of: NAME"                                    },
