@@ -197,6 +197,24 @@ void line_prose(struct line *l, enum screen_style style, const char *fmt, ...)
     put_words(l, style, shown);
 }
 
+struct slice line_sentence(const char *text)
+{
+    struct slice s = slice_of(text);
+
+    while (s.len > 0 && s.ptr[s.len - 1] == '.')
+        s.len--;
+    return s;
+}
+
+void line_remedy(struct line *l, const char *remedy)
+{
+    if (remedy[0] == '\0')
+        return;
+    line_add(l, ".");
+    line_prose(l, STYLE_BOLD, "Remedy:");
+    line_words(l, STYLE_PLAIN, line_sentence(remedy));
+}
+
 void line_foreign(struct line *l, int gap, struct slice foreign)
 {
     char shown[4096] = "";

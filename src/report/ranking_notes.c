@@ -16,24 +16,16 @@
 /* ---- who is not ranked ---- */
 
 /* As many lines of it as say why; the record has them all. */
-static struct slice first_lines(const char *text)
+static struct slice first_lines(struct slice text)
 {
-    const char *end = text;
+    size_t end = 0;
 
-    for (int i = 0; i < REASON_LINES_MAX && *end != '\0'; i++) {
-        const char *feed = strchr(end, '\n');
+    for (int i = 0; i < REASON_LINES_MAX && end < text.len; i++) {
+        const char *feed = memchr(text.ptr + end, '\n', text.len - end);
 
-        end = feed == NULL ? end + strlen(end) : feed + 1;
+        end = feed == NULL ? text.len : (size_t)(feed - text.ptr) + 1;
     }
-    return (struct slice){ text, (size_t)(end - text) };
-}
-
-static void remedy_words(struct line *l, const char *remedy)
-{
-    if (remedy[0] == '\0')
-        return;
-    line_piece(l, 0, STYLE_PLAIN, ".");
-    line_words(l, STYLE_PLAIN, slice_of(remedy));
+    return (struct slice){ text.ptr, end };
 }
 
 static void row_not_ranked(const struct screen *s, const struct ranking_row *row)
@@ -43,8 +35,8 @@ static void row_not_ranked(const struct screen *s, const struct ranking_row *row
     line_begin(&l, s, "–", 6);
     line_words(&l, STYLE_PLAIN, slice_of(row->target));
     line_piece(&l, 3, STYLE_BAD, row->ceiling ? "no ceiling:" : "not ranked:");
-    line_words(&l, STYLE_PLAIN, first_lines(row->reason));
-    remedy_words(&l, row->remedy);
+    line_words(&l, STYLE_PLAIN, first_lines(line_sentence(row->reason)));
+    line_remedy(&l, row->remedy);
     line_end(&l);
 }
 
@@ -56,8 +48,8 @@ static void nobody_ranked(const struct screen *s, const struct ranking *ranking)
         return;
     line_begin(&l, s, "!", 2);
     line_piece(&l, 1, STYLE_WARN, "not ranked:");
-    line_words(&l, STYLE_PLAIN, slice_of(ranking->reason));
-    remedy_words(&l, ranking->remedy);
+    line_words(&l, STYLE_PLAIN, line_sentence(ranking->reason));
+    line_remedy(&l, ranking->remedy);
     line_end(&l);
 }
 
@@ -69,8 +61,8 @@ static void other_work(const struct screen *s, const struct ranking *ranking)
     if (ranking->parity.state != CHECK_WARN)
         return;
     line_begin(&l, s, "!", 2);
-    line_words(&l, STYLE_PLAIN, slice_of(ranking->parity.text));
-    remedy_words(&l, ranking->parity.remedy);
+    line_words(&l, STYLE_PLAIN, line_sentence(ranking->parity.text));
+    line_remedy(&l, ranking->parity.remedy);
     line_end(&l);
 }
 

@@ -243,19 +243,19 @@ static struct check check_repeat(const struct run_record *run, const struct rank
         c.limit = (double)r->blocks_needed;
         c.unit = "count";
         text_format(&text, "needs %zu blocks (has %zu)", r->blocks_needed, r->blocks);
-        text_format(&remedy, "Run it with --blocks %zu%s", r->blocks_needed,
+        text_format(&remedy, "run it with --blocks %zu%s", r->blocks_needed,
                     entrants > 2 ? ", or with fewer targets (--only)" : "");
     } else if (noise->differs) {
         c.state = CHECK_FAIL;
         text_format(&text, "the A/A control differs by %.1f %%: this machine cannot rank them now",
                     100 * fmax(fabs(noise->ratio - 1), noise->floor));
-        text_format(&remedy, "Stop what else runs here and run it again, with more blocks "
+        text_format(&remedy, "stop what else runs here and run it again, with more blocks "
                              "(--blocks) or longer trials");
     } else if (!noise->known) {
         c.state = CHECK_UNKNOWN;
         text_format(&text, "%zu interleaved blocks without an A/A control: the noise is not known",
                     r->blocks);
-        text_format(&remedy, "Run 6 blocks or more, and no control: false in the suite");
+        text_format(&remedy, "run 6 blocks or more, and no control: false in the suite");
     } else {
         text_format(&text, "%zu interleaved blocks, A/A noise floor %.1f %%, seed %llu", r->blocks,
                     100 * noise->floor, (unsigned long long)run->seed);

@@ -77,25 +77,6 @@ static void headline(const struct screen *s, const struct findings *f)
     line_end(&l);
 }
 
-/* Its own full stop makes room for the remedy's, or for a bracket. */
-static struct slice sentence(const char *text)
-{
-    struct slice s = slice_of(text);
-
-    while (s.len > 0 && s.ptr[s.len - 1] == '.')
-        s.len--;
-    return s;
-}
-
-static void remedy(struct line *l, const struct check *check)
-{
-    if (check->remedy[0] == '\0')
-        return;
-    line_add(l, ".");
-    line_prose(l, STYLE_BOLD, "Remedy:");
-    line_words(l, STYLE_PLAIN, sentence(check->remedy));
-}
-
 static void finding_line(const struct screen *s, const struct findings *f,
                          const struct finding *found)
 {
@@ -111,8 +92,8 @@ static void finding_line(const struct screen *s, const struct findings *f,
         line_words(&l, STYLE_PLAIN, found->trial->load.name);
     }
     line_add(&l, ":");
-    line_words(&l, STYLE_PLAIN, sentence(check->text));
-    remedy(&l, check);
+    line_words(&l, STYLE_PLAIN, line_sentence(check->text));
+    line_remedy(&l, check->remedy);
     line_end(&l);
 }
 
@@ -138,7 +119,7 @@ static void unknown_line(const struct screen *s, const struct findings *f)
     if (first->text[0] != '\0') {
         char text[CHECK_TEXT_MAX + 2];
 
-        snprintf(text, sizeof(text), "(%.*s)", (int)sentence(first->text).len, first->text);
+        snprintf(text, sizeof(text), "(%.*s)", (int)line_sentence(first->text).len, first->text);
         line_words(&l, STYLE_PLAIN, slice_of(text));
     }
     line_end(&l);
@@ -236,8 +217,8 @@ void verdict_print_all(const struct screen *s, const struct trial_record *t)
         line_begin(&l, s, state_label(check->state), LINE_INDENT);
         line_piece(&l, 0, state_style(check->state), "%s", check_name(check->id));
         line_add(&l, ":");
-        line_words(&l, STYLE_PLAIN, sentence(check->text));
-        remedy(&l, check);
+        line_words(&l, STYLE_PLAIN, line_sentence(check->text));
+        line_remedy(&l, check->remedy);
         figures(&l, check);
         line_end(&l);
     }

@@ -306,7 +306,7 @@ static void fail_check(struct trial_record *t, enum check_id id, const char *tex
 
     *c = (struct check){ .id = id, .state = CHECK_FAIL, .unit = "" };
     snprintf(c->text, sizeof(c->text), "%s", text);
-    snprintf(c->remedy, sizeof(c->remedy), "Use more threads");
+    snprintf(c->remedy, sizeof(c->remedy), "use more threads");
 }
 
 static void more_than_one_trial_in_ten_that_is_refused_refuses_the_row(void **state)
@@ -341,7 +341,7 @@ static void more_than_one_trial_in_ten_that_is_refused_refuses_the_row(void **st
         assert_row(row, "fast", refused ? 0 : 1, cases[i].line);
         assert_string_equal(row->reason, cases[i].reason);
         assert_int_equal(row->refused, refused);
-        assert_string_equal(row->remedy, refused ? "Use more threads" : "");
+        assert_string_equal(row->remedy, refused ? "use more threads" : "");
         assert_int_equal(row->refused_by, refused ? CHECK_GENERATOR : CHECK_LOAD);
         assert_true(row->throughput_per_sec.median == 330);
         assert_true(ranking_row_has_figures(row));

@@ -606,7 +606,7 @@ static struct run_record *compared_run(void)
     add_trials(run, "php-fpm", 8, 600, 208);
     for (size_t i = run->trial_count - 8; i < run->trial_count; i += 2)
         refuse(run->trials[i], "too close to what this generator can do (0.86)",
-               "Use more threads (threads: 2)");
+               "use more threads (threads: 2)");
     add_twins(run, "nginx", 8, 3000);
     return run;
 }
@@ -715,7 +715,7 @@ static void each_server_has_the_interval_its_trials_allow(void **state)
     assert_non_null(strstr(text, "–     nginx     4.93k  [4.90k–6.00k]   "));
     assert_non_null(strstr(text, "–     gunicorn    362  needs 6 trials  "));
     assert_non_null(
-        strstr(text, "\n! not ranked: needs 6 blocks (has 5). Run it with --blocks 6\n"));
+        strstr(text, "\n! not ranked: needs 6 blocks (has 5). Remedy: run it with --blocks 6\n"));
     assert_non_null(strstr(text, "5 to 6 trials, each a fresh start · median [95 % CI]"));
     free(text);
     run_record_free(run);
