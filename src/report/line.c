@@ -206,11 +206,18 @@ struct slice line_sentence(const char *text)
     return s;
 }
 
-void line_remedy(struct line *l, const char *remedy)
+void line_finding(struct line *l, struct slice found, const char *remedy)
 {
-    if (remedy[0] == '\0')
+    char stopped[2048] = "";
+    struct text text = TEXT(stopped);
+
+    if (remedy[0] == '\0') {
+        line_words(l, STYLE_PLAIN, found);
         return;
-    line_add(l, ".");
+    }
+    /* The full stop must not stand where its word had no room for it. */
+    text_format(&text, "%.*s.", (int)found.len, found.ptr);
+    line_words(l, STYLE_PLAIN, slice_of(stopped));
     line_prose(l, STYLE_BOLD, "Remedy:");
     line_words(l, STYLE_PLAIN, line_sentence(remedy));
 }

@@ -35,10 +35,10 @@ void line_foreign(struct line *l, int gap, struct slice foreign);
 /* Ours, word by word. */
 void line_prose(struct line *l, enum screen_style style, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* A sentence less its full stop, which makes room for what follows: a remedy's, or a bracket. */
+/* A sentence less its full stop, which makes room for what follows. */
 struct slice line_sentence(const char *text);
-/* ". Remedy: TEXT" after a sentence; nothing where there is none. */
-void line_remedy(struct line *l, const char *remedy);
+/* What was found, and what to do about it unless that is "": "FOUND. Remedy: REMEDY". */
+void line_finding(struct line *l, struct slice found, const char *remedy);
 void line_pad(struct line *l, int column);
 void line_end(struct line *l);
 

@@ -35,8 +35,7 @@ static void row_not_ranked(const struct screen *s, const struct ranking_row *row
     line_begin(&l, s, "–", 6);
     line_words(&l, STYLE_PLAIN, slice_of(row->target));
     line_piece(&l, 3, STYLE_BAD, row->ceiling ? "no ceiling:" : "not ranked:");
-    line_words(&l, STYLE_PLAIN, first_lines(line_sentence(row->reason)));
-    line_remedy(&l, row->remedy);
+    line_finding(&l, first_lines(line_sentence(row->reason)), row->remedy);
     line_end(&l);
 }
 
@@ -48,8 +47,7 @@ static void nobody_ranked(const struct screen *s, const struct ranking *ranking)
         return;
     line_begin(&l, s, "!", 2);
     line_piece(&l, 1, STYLE_WARN, "not ranked:");
-    line_words(&l, STYLE_PLAIN, line_sentence(ranking->reason));
-    line_remedy(&l, ranking->remedy);
+    line_finding(&l, line_sentence(ranking->reason), ranking->remedy);
     line_end(&l);
 }
 
@@ -61,8 +59,7 @@ static void other_work(const struct screen *s, const struct ranking *ranking)
     if (ranking->parity.state != CHECK_WARN)
         return;
     line_begin(&l, s, "!", 2);
-    line_words(&l, STYLE_PLAIN, line_sentence(ranking->parity.text));
-    line_remedy(&l, ranking->parity.remedy);
+    line_finding(&l, line_sentence(ranking->parity.text), ranking->parity.remedy);
     line_end(&l);
 }
 

@@ -92,8 +92,7 @@ static void finding_line(const struct screen *s, const struct findings *f,
         line_words(&l, STYLE_PLAIN, found->trial->load.name);
     }
     line_add(&l, ":");
-    line_words(&l, STYLE_PLAIN, line_sentence(check->text));
-    line_remedy(&l, check->remedy);
+    line_finding(&l, line_sentence(check->text), check->remedy);
     line_end(&l);
 }
 
@@ -217,8 +216,7 @@ void verdict_print_all(const struct screen *s, const struct trial_record *t)
         line_begin(&l, s, state_label(check->state), LINE_INDENT);
         line_piece(&l, 0, state_style(check->state), "%s", check_name(check->id));
         line_add(&l, ":");
-        line_words(&l, STYLE_PLAIN, line_sentence(check->text));
-        line_remedy(&l, check->remedy);
+        line_finding(&l, line_sentence(check->text), check->remedy);
         figures(&l, check);
         line_end(&l);
     }
