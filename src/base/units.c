@@ -277,6 +277,13 @@ char *units_whole(uint64_t count, char *ret_text)
     return ret_text;
 }
 
+char *units_rate(double per_sec, char *ret_text)
+{
+    /* Below 1000 the decimals say something, above they are noise. */
+    return per_sec < 999.5 ? units_count(per_sec, ret_text)
+                           : units_whole((uint64_t)llround(per_sec), ret_text);
+}
+
 char *units_bytes(double bytes, char *ret_text)
 {
     static const char *const units[] = { " B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB" };

@@ -29,4 +29,5 @@ bool units_parse_bytes(struct slice text, uint64_t *ret_bytes);
 char *units_duration(int64_t ns, bool ascii, char *ret_text); /* 312µs 1.21ms 26.3ms 1.34s 2m05s */
 char *units_count(double count, char *ret_text);              /* 47.6k 1.43M 870 */
 char *units_whole(uint64_t count, char *ret_text);            /* 1,428,600 */
+char *units_rate(double per_sec, char *ret_text);             /* 47,620 4.52 */
 char *units_bytes(double bytes, char *ret_text);              /* 14.2 MiB 178 B */

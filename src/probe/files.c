@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -57,6 +58,27 @@ int64_t files_number(const char *root, const char *path)
         return -1;
     number = (int64_t)strtoll(text, &end, 10);
     return end == text ? -1 : number;
+}
+
+const char *files_line(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, name, len) == 0)
+            return line + len;
+        if (*line == '\0')
+            break;
+    }
+    return NULL;
+}
+
+int64_t files_line_number(const char *text, const char *name)
+{
+    const char *value = files_line(text, name);
+
+    return value == NULL ? -1 : (int64_t)strtoll(value, NULL, 10);
 }
 
 bool listing_open(struct listing *l, int folder, const char *path)

@@ -21,6 +21,10 @@ ssize_t files_text(const char *root, const char *path, char *ret_text, size_t si
 /* The number that `root`/`path` holds, or -1. */
 int64_t files_number(const char *root, const char *path);
 
+/* What stands in such a text behind `name` (with its colon or blank) at the beginning of a line. */
+const char *files_line(const char *text, const char *name);    /* NULL: there is none */
+int64_t files_line_number(const char *text, const char *name); /* -1 */
+
 /* Goes through a folder's entries in steps of one buffer. Close `fd` when done. */
 struct listing {
     int fd;

@@ -36,9 +36,9 @@ static double pressure(const char *root, const char *path)
 /* "Name:   123 kB" of /proc/meminfo, in bytes. */
 static int64_t memory_line(const char *text, const char *name)
 {
-    const char *at = strstr(text, name);
+    int64_t kib = files_line_number(text, name);
 
-    return at == NULL ? -1 : (int64_t)strtoll(at + strlen(name), NULL, 10) * 1024;
+    return kib < 0 ? -1 : kib * 1024;
 }
 
 static void read_memory(const char *root, struct fitness *f)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "probe/files_priv.h"
 
 static FILE *open_fact(const char *root, const char *path)
 {
@@ -55,14 +56,6 @@ static void read_value(const char *root, const char *path, const char *key, char
         text_add(&value, found);
     }
     fclose(file);
-}
-
-static uint64_t read_number(const char *root, const char *path)
-{
-    char line[HOST_TEXT_MAX];
-
-    read_line(root, path, line, sizeof(line));
-    return strtoull(line, NULL, 10);
 }
 
 /* "0-3,8" has five. */
@@ -117,6 +110,7 @@ void host_read(const char *root, struct host *ret_host)
 {
     struct host host = { 0 };
     char text[HOST_TEXT_MAX];
+    int64_t backlog;
 
     read_line(root, "/proc/sys/kernel/hostname", host.hostname, sizeof(host.hostname));
     read_kernel(root, &host);
@@ -131,7 +125,8 @@ void host_read(const char *root, struct host *ret_host)
     read_value(root, "/proc/meminfo", "MemTotal", ':', text, sizeof(text));
     host.memory_bytes = strtoull(text, NULL, 10) * 1024;
     read_load(root, &host);
-    host.somaxconn = (uint32_t)read_number(root, "/proc/sys/net/core/somaxconn");
+    backlog = files_number(root, "/proc/sys/net/core/somaxconn");
+    host.somaxconn = backlog < 0 ? 0 : (uint32_t)backlog;
     read_ports(root, &host);
     *ret_host = host;
 }

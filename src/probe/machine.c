@@ -13,23 +13,6 @@
 
 #define UNKNOWN ((double)NAN)
 
-/* ---- reading ---- */
-
-/* The number behind `name` and blanks at the beginning of a line, or -1. */
-static int64_t number_after(const char *text, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, name, len) == 0 && line[len] == ' ')
-            return (int64_t)strtoll(line + len, NULL, 10);
-        if (*line == '\0')
-            break;
-    }
-    return -1;
-}
-
 /* ---- CPU time ---- */
 
 static bool parse_cpu(const char *line, uint32_t *ret_number, struct machine_cpu *ret_cpu)
@@ -158,7 +141,7 @@ static int64_t read_throttled(const char *root)
         *end = '\0';
         snprintf(file, sizeof(file), "%s%s/cpu.stat", group.folder, group.path);
         if (files_text(root, file, text, sizeof(text)) > 0)
-            throttled = number_after(text, "nr_throttled");
+            throttled = files_line_number(text, "nr_throttled ");
         if (throttled >= 0)
             sum = (sum < 0 ? 0 : sum) + throttled;
     }

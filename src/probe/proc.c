@@ -193,25 +193,12 @@ bool proc_tree_has(const struct proc_tree *tree, int32_t pid)
 
 /* ---- usage ---- */
 
-/* What stands behind "Name:" at the beginning of a line, or "". */
-static const char *value_of(const char *text, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, name, len) == 0 && line[len] == ':')
-            return line + len + 1;
-        if (*line == '\0')
-            break;
-    }
-    return "";
-}
-
 /* The number there, or 0. */
 static uint64_t field(const char *text, const char *name)
 {
-    return strtoull(value_of(text, name), NULL, 10);
+    const char *value = files_line(text, name);
+
+    return value == NULL ? 0 : strtoull(value, NULL, 10);
 }
 
 static int64_t ns_of_ticks(uint64_t ticks)
@@ -258,6 +245,7 @@ static void add_switches(int proc, int32_t pid, struct proc_usage *usage)
 {
     struct listing threads;
     char path[48], text[8192];
+    const char *cpus;
     int32_t tid;
 
     snprintf(path, sizeof(path), "%d/task", pid);
@@ -267,9 +255,10 @@ static void add_switches(int proc, int32_t pid, struct proc_usage *usage)
         snprintf(path, sizeof(path), "%d/task/%d/status", pid, tid);
         if (files_read(proc, path, text, sizeof(text)) < 0)
             continue;
-        usage->switches_voluntary += field(text, "voluntary_ctxt_switches");
-        usage->switches_involuntary += field(text, "nonvoluntary_ctxt_switches");
-        usage->cpus_allowed |= host_cpu_bits(value_of(text, "Cpus_allowed_list"));
+        usage->switches_voluntary += field(text, "voluntary_ctxt_switches:");
+        usage->switches_involuntary += field(text, "nonvoluntary_ctxt_switches:");
+        cpus = files_line(text, "Cpus_allowed_list:");
+        usage->cpus_allowed |= cpus == NULL ? 0 : host_cpu_bits(cpus);
     }
     close(threads.fd);
 }
@@ -301,12 +290,12 @@ static void add_memory(int proc, int32_t pid, bool with_pss, struct proc_usage *
 
     snprintf(path, sizeof(path), "%d/status", pid);
     if (files_read(proc, path, text, sizeof(text)) > 0)
-        usage->rss_bytes += field(text, "VmRSS") * 1024;
+        usage->rss_bytes += field(text, "VmRSS:") * 1024;
     if (!with_pss)
         return;
     snprintf(path, sizeof(path), "%d/smaps_rollup", pid);
     if (files_read(proc, path, text, sizeof(text)) > 0)
-        usage->pss_bytes += field(text, "Pss") * 1024;
+        usage->pss_bytes += field(text, "Pss:") * 1024;
     else if (errno == EACCES || errno == EPERM)
         usage->pss_known = false;
 }

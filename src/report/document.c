@@ -69,20 +69,6 @@ static json_t *row_json(const struct ranking_row *row)
     return json_put_end(&p);
 }
 
-static json_t *check_json(const struct check *check)
-{
-    struct json_put p = json_put_begin();
-
-    json_put(&p, "id", json_string(check_name(check->id)));
-    json_put(&p, "state", json_string(check_state_name(check->state)));
-    json_put_real(&p, "value", check->value);
-    json_put_real(&p, "limit", check->limit);
-    json_put_text(&p, "unit", check->unit);
-    json_put_text(&p, "text", check->text);
-    json_put_text(&p, "remedy", check->remedy);
-    return json_put_end(&p);
-}
-
 static json_t *noise_json(const struct noise_floor *noise)
 {
     struct json_put p = json_put_begin();

@@ -39,11 +39,7 @@ struct number number_rate(double per_sec)
 {
     struct number n;
 
-    /* Below 1000 the decimals say something, above they are noise. */
-    if (per_sec < 999.5)
-        units_count(per_sec, n.text);
-    else
-        units_whole((uint64_t)llround(per_sec), n.text);
+    units_rate(per_sec, n.text);
     return n;
 }
 

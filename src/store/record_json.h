@@ -14,6 +14,9 @@
 #define RECORD_TRIAL_SCHEMA "assay/trial/1"
 #define RECORD_RUN_SCHEMA   "assay/run/1"
 
+/* One check, as in a verdict. A new reference, or NULL when memory ran out. */
+json_t *check_json(const struct check *check);
+
 /* A new reference, or NULL and `err` when memory ran out. */
 json_t *trial_to_json(const struct trial_record *trial, struct error *err);
 

@@ -1,8 +1,9 @@
 #include <stdio.h>
 
+#include "store/record_json.h"
 #include "store/record_priv.h"
 
-static json_t *check_json(const struct check *check)
+json_t *check_json(const struct check *check)
 {
     struct json_put p = json_put_begin();
 

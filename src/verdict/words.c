@@ -23,10 +23,7 @@ struct words words_rate(double per_sec)
 {
     struct words w;
 
-    if (per_sec < 999.5)
-        units_count(per_sec, w.text);
-    else
-        units_whole((uint64_t)llround(per_sec), w.text);
+    units_rate(per_sec, w.text);
     return w;
 }
 

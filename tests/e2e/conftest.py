@@ -21,6 +21,8 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ASSAY = os.environ.get("ASSAY_BINARY", str(ROOT / "build/assay"))
 PYTHON = "/usr/bin/python3"
+# Built with the address sanitizer, which has an allocator and signal handlers of its own.
+SANITIZED = os.path.exists(ASSAY) and b"__asan_init" in pathlib.Path(ASSAY).read_bytes()
 FIXTURES = pathlib.Path(__file__).parent / "fixtures"
 
 LIMIT_S = 30  # nothing here takes as long, unless it hangs

@@ -10,11 +10,10 @@ import subprocess
 import jsonschema
 import pytest
 
-from conftest import ASSAY, FIXTURES, PYTHON, ROOT, environment, processes_with, until
+from conftest import ASSAY, FIXTURES, PYTHON, ROOT, SANITIZED, environment, processes_with, until
 
 APPS = FIXTURES / "inproc"
 RUNNER = pathlib.Path(ASSAY).resolve().parent / "assay-runner-cpython"
-SANITIZED = RUNNER.exists() and b"__asan_init" in RUNNER.read_bytes()
 
 FRAMEWORKS = ("bottle", "django", "falcon", "flask", "pyramid", "webob", "werkzeug")
 

@@ -14,7 +14,7 @@ import subprocess
 
 import pytest
 
-from conftest import ASSAY, FIXTURES, LIMIT_S, ROOT, environment
+from conftest import ASSAY, FIXTURES, LIMIT_S, ROOT, SANITIZED, environment
 
 APPS = FIXTURES / "runtimes"
 RUNNERS = pathlib.Path(ASSAY).resolve().parent
@@ -27,7 +27,6 @@ RUNTIMES = ("c", "php", "pypy")
 
 # The address sanitizer ends a program that loads libraries in PHP's way (RTLD_DEEPBIND), and OPcache is one
 # of them: there PHP is told to load none.
-SANITIZED = b"__asan_init" in (RUNNERS / "assay-runner-c").read_bytes()
 OPCACHES = ("off",) if SANITIZED else ("off", "on")
 
 

@@ -7,13 +7,12 @@ import time
 
 import pytest
 
-from conftest import ASSAY
+from conftest import SANITIZED
 
 KINDS = {"500": "status", "flip": "body", "short": "closed_early", "length": "body", "previous": "body"}
 PAGE = os.sysconf("SC_PAGESIZE")
 
-own_allocator = pytest.mark.skipif(b"__asan_init" in pathlib.Path(ASSAY).read_bytes(),
-                                   reason="the address sanitizer keeps memory of its own")
+own_allocator = pytest.mark.skipif(SANITIZED, reason="the address sanitizer keeps memory of its own")
 
 
 def modes(*told):

@@ -286,6 +286,10 @@ static void whole_numbers_are_grouped_by_three(void **state)
     assert_string_equal(units_whole(1000, text), "1,000");
     assert_string_equal(units_whole(1428600, text), "1,428,600");
     assert_string_equal(units_whole(UINT64_MAX, text), "18,446,744,073,709,551,615");
+    assert_string_equal(units_rate(4.52, text), "4.52");
+    assert_string_equal(units_rate(999.4, text), "999");
+    assert_string_equal(units_rate(999.6, text), "1,000");
+    assert_string_equal(units_rate(47620.4, text), "47,620");
     (void)state;
 }
 
