@@ -437,11 +437,11 @@ static const char *read_published(const struct suite *suite, struct arena *arena
     return text;
 }
 
-static struct run_record *new_run(const struct session *s, struct error *err)
+struct run_record *session_new_run(const struct session *s, size_t trials, struct error *err)
 {
     const struct suite *suite = s->suite;
     struct run_record *run = run_record_new(suite->text_len + PUBLISHED_BYTES_MAX + 65536 +
-                                                s->record_count * sizeof(struct trial_record *),
+                                                trials * sizeof(struct trial_record *),
                                             err);
 
     if (run == NULL)
@@ -458,7 +458,7 @@ static struct run_record *new_run(const struct session *s, struct error *err)
     run->blocks = s->blocks;
     run->started = wall_now();
     host_read("", &run->host);
-    run->trials = arena_new(&run->arena, struct trial_record *, s->record_count);
+    run->trials = arena_new(&run->arena, struct trial_record *, trials);
     return run;
 }
 
@@ -485,6 +485,17 @@ static bool run_in_folder(struct session *s, const char *folder, struct store *s
     return fine;
 }
 
+bool session_prepare(struct session *session, const struct observer *observer,
+                     struct prepared **ret_prepared, int *ret_lock, struct error *err)
+{
+    char folder[PATH_TEXT_MAX];
+
+    if (!take_folder(session, folder, sizeof(folder), ret_lock, err))
+        return false;
+    *ret_prepared = prepare_all(session, folder, observer);
+    return true;
+}
+
 bool session_run(struct session *session, struct store *store, const struct observer *observer,
                  struct run_record **ret_run, struct error *err)
 {
@@ -500,7 +511,7 @@ bool session_run(struct session *session, struct store *store, const struct obse
             return false;
     if (!cache_take(session->suite->name, folder, sizeof(folder), &lock, err))
         return false;
-    run = new_run(session, err);
+    run = session_new_run(session, session->record_count, err);
     if (run == NULL) {
         close(lock);
         return false;

@@ -62,3 +62,13 @@ struct estimate session_estimate(const struct session *session);
  * `store` may be NULL: nothing is kept. */
 bool session_run(struct session *session, struct store *store, const struct observer *observer,
                  struct run_record **ret_run, struct error *err);
+
+/* ---- parts of it, for those who order trials otherwise (run/pairs.h) ---- */
+
+/* Builds all variants in a folder that is ours as long as *ret_lock is open. What could not be
+ * built says so in its place; these live as long as the session. */
+bool session_prepare(struct session *session, const struct observer *observer,
+                     struct prepared **ret_prepared, int *ret_lock, struct error *err);
+
+/* With room for so many trials, none in it yet. */
+struct run_record *session_new_run(const struct session *session, size_t trials, struct error *err);
