@@ -6,8 +6,10 @@
 /* The exit codes of `assay` (design.md, section 5). */
 enum exit_code {
     EXIT_DONE = 0,
-    EXIT_MEASUREMENT = 1, /* the measurement failed */
-    EXIT_USAGE = 2,       /* usage or configuration */
+    EXIT_MEASUREMENT = 1,  /* the measurement failed */
+    EXIT_USAGE = 2,        /* usage or configuration */
+    EXIT_GATE = 3,         /* a gate said no */
+    EXIT_INCONCLUSIVE = 4, /* only where it was asked for */
     EXIT_INTERRUPTED = 130,
     EXIT_TERMINATED = 143,
 };
@@ -16,6 +18,7 @@ int cmd_load(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_inproc(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
+int cmd_ci(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_audit(int argc, char **argv);

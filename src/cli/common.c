@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bug.h"
 #include "base/units.h"
 #include "cli/cmd.h"
 #include "probe/host.h"
@@ -82,14 +83,16 @@ static error_t add_output(struct common_options *options, const char *text,
     }
     if (slice_equal(format, SLICE("json"))) {
         output->format = OUTPUT_JSON;
-    } else if (slice_equal(format, SLICE("csv"))) {
+    } else if (options->gates && slice_equal(format, SLICE("junit"))) {
+        output->format = OUTPUT_JUNIT;
+    } else if (!options->gates && slice_equal(format, SLICE("csv"))) {
         output->format = OUTPUT_CSV;
     } else if (slice_equal(format, SLICE("md"))) {
         output->format = OUTPUT_MARKDOWN;
     } else {
         argp_error(state,
-                   "output format '%.*s' is not known; there are json, csv and md (-o json=FILE)",
-                   (int)format.len, format.ptr);
+                   "output format '%.*s' is not known; there are json, %s and md (-o json=FILE)",
+                   (int)format.len, format.ptr, options->gates ? "junit" : "csv");
         return EINVAL;
     }
     output->file = equals == NULL || equals[1] == '\0' ? "-" : equals + 1;
@@ -382,8 +385,10 @@ static bool write_one(enum output_format format, FILE *out, const struct run_rec
         return csv_write(out, run, err);
     case OUTPUT_MARKDOWN:
         return markdown_write(out, run, err);
+    case OUTPUT_JUNIT:
+        break;
     }
-    return false;
+    BUG("no run is written so");
 }
 
 static bool write_to(const struct output *output, const struct run_record *run, bool single,

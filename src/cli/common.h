@@ -31,7 +31,7 @@ int fail(const struct error *err);
 /* Where results go: "-o json=FILE", "-o csv=-", "-j". */
 #define OUTPUTS_MAX 8
 struct output {
-    enum output_format { OUTPUT_JSON, OUTPUT_CSV, OUTPUT_MARKDOWN } format;
+    enum output_format { OUTPUT_JSON, OUTPUT_CSV, OUTPUT_MARKDOWN, OUTPUT_JUNIT } format;
     const char *file; /* "-": standard output */
 };
 
@@ -41,6 +41,7 @@ struct common_options {
     struct output outputs[OUTPUTS_MAX];
     size_t output_count;
     unsigned quiet; /* 1: no progress, 2: no summary either */
+    bool gates;     /* of a command whose results are gates: -o junit= in place of -o csv= */
 };
 
 /* The options that all commands with results share, for argp's children. */

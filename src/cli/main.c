@@ -17,6 +17,7 @@ static const struct command commands[] = {
     { "run",     cmd_run,     "run SUITE",   "a suite: start, verify, drive, stop, every target"  },
     { "inproc",  cmd_inproc,  "inproc APP",  "frameworks without server and network, in-process"  },
     { "compare", cmd_compare, "compare A B", "two runs, targets or result files, with a verdict"  },
+    { "ci",      cmd_ci,      "ci SUITE",    "two versions of one target in turn: a gate for CI"  },
     { "list",    cmd_list,    "list",        "the runs that the database holds"                   },
     { "show",    cmd_show,    "show RUN",    "one run again, as text, JSON or CSV"                },
     { "audit",   cmd_audit,   "audit FILE",  "what cannot be true in other tools' output"         },
@@ -38,8 +39,9 @@ static int print_help(FILE *out)
     fprintf(
         out,
         "\n`assay COMMAND --help` tells the options of one; `assay --version` what is in it.\n"
-        "\nExit: 0 done, 1 the measurement failed, 2 usage or configuration, 130/143 interrupted\n"
-        "(what was measured until then is kept and marked partial).\n");
+        "\nExit: 0 done, 1 the measurement failed, 2 usage or configuration, 3 a gate said no,\n"
+        "4 inconclusive (where asked for), 130/143 interrupted (what was measured until then is\n"
+        "kept and marked partial).\n");
     return ferror(out) ? EXIT_MEASUREMENT : EXIT_DONE;
 }
 

@@ -9,6 +9,7 @@ extern const char schema_run[];
 extern const char schema_audit[];
 extern const char schema_inproc[];
 extern const char schema_comparison[];
+extern const char schema_gate[];
 
 const char *schema_text(const char *which)
 {
@@ -22,5 +23,7 @@ const char *schema_text(const char *which)
         return schema_inproc;
     if (strcmp(which, "comparison") == 0)
         return schema_comparison;
+    if (strcmp(which, "gate") == 0)
+        return schema_gate;
     return NULL;
 }

@@ -2,5 +2,5 @@
  * are docs/schema/assay-*-1.json. */
 #pragma once
 
-/* Of "trial", "run", "inproc", "audit" or "comparison"; NULL for anything else. */
+/* Of "trial", "run", "inproc", "audit", "comparison" or "gate"; NULL for anything else. */
 const char *schema_text(const char *which);

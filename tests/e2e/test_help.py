@@ -6,8 +6,8 @@ import pathlib
 import pytest
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
-COMMANDS = [[], ["load"], ["run"], ["list"], ["show"], ["compare"], ["inproc"], ["audit"], ["doctor"], ["schema"],
-            ["server"]]
+COMMANDS = [[], ["load"], ["run"], ["list"], ["show"], ["compare"], ["ci"], ["inproc"], ["audit"], ["doctor"],
+            ["schema"], ["server"]]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=[" ".join(c) or "assay" for c in COMMANDS])

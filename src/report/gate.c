@@ -1,0 +1,378 @@
+#include "report/gate.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "run/pairs.h"
+#include "stats/interval.h"
+#include "verdict/verdict.h"
+
+static void *take(size_t count, size_t size)
+{
+    return fault_hit(FAULT_MEMORY) ? NULL : calloc(count > 0 ? count : 1, size);
+}
+
+/* ---- limits ---- */
+
+struct gate_limits gate_limits_default(void)
+{
+    struct gate_limits limits = { .alpha = COMPARE_ALPHA };
+
+    for (enum metric m = 0; m < METRICS; m++)
+        limits.share[m] = RECORD_UNKNOWN;
+    limits.share[METRIC_THROUGHPUT] = -0.03;
+    limits.share[METRIC_P99] = 0.10;
+    limits.share[METRIC_MEMORY] = 0.05;
+    return limits;
+}
+
+static bool bad_limit(const char *text, struct error *err)
+{
+    return error_usage(
+        err,
+        "--limit '%s' is none: write METRIC=PERCENT, like throughput=-3%%, p99=+10%% "
+        "or cpu=off; there are throughput (which may fall: -), p50, p99, cpu and "
+        "rss (which may rise: +)",
+        text);
+}
+
+bool gate_limit_parse(const char *text, struct gate_limits *limits, struct error *err)
+{
+    const char *equals = strchr(text, '=');
+    enum metric metric = 0;
+    double percent;
+    char *end;
+
+    if (equals == NULL)
+        return bad_limit(text, err);
+    while (metric < METRICS && !slice_equal(slice_of(metric_short(metric)),
+                                            (struct slice){ text, (size_t)(equals - text) }))
+        metric++;
+    if (metric == METRICS)
+        return bad_limit(text, err);
+    if (strcmp(equals + 1, "off") == 0) {
+        limits->share[metric] = RECORD_UNKNOWN;
+        return true;
+    }
+    percent = strtod(equals + 1, &end);
+    end += strspn(end, " ");
+    end += *end == '%';
+    if (end == equals + 1 || *end != '\0' || !isfinite(percent))
+        return bad_limit(text, err);
+    if (metric_more_is_better(metric) ? percent > 0 || percent <= -100 : percent < 0)
+        return bad_limit(text, err);
+    limits->share[metric] = percent / 100;
+    return true;
+}
+
+/* ---- the trials of a row ---- */
+
+static bool same_cell(const struct trial_record *a, const struct trial_record *b)
+{
+    return slice_equal(a->workload.name, b->workload.name) &&
+           slice_equal(a->load.name, b->load.name);
+}
+
+static bool is_head_of(const struct trial_record *t, const struct trial_record *base)
+{
+    size_t len = strlen(base->target) - strlen(PAIR_BASE_NAME);
+
+    return strncmp(t->target, base->target, len) == 0 &&
+           strcmp(t->target + len, PAIR_HEAD_NAME) == 0;
+}
+
+static bool is_base(const struct trial_record *t)
+{
+    size_t len = strlen(t->target), suffix = strlen(PAIR_BASE_NAME);
+
+    return !t->control && len > suffix && strcmp(t->target + len - suffix, PAIR_BASE_NAME) == 0;
+}
+
+static const struct trial_record *find(const struct run_record *run,
+                                       const struct trial_record *base, uint32_t block,
+                                       enum pair_side side)
+{
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial_record *t = run->trials[i];
+
+        if (t->block != block || !same_cell(t, base))
+            continue;
+        if (side == PAIR_HEAD
+                ? is_head_of(t, base)
+                : strcmp(t->target, base->target) == 0 && t->control == (side == PAIR_AGAIN))
+            return t;
+    }
+    return NULL;
+}
+
+/* NaN where there is none to be relied on; then, of the first, why. */
+static double value_of(const struct trial_record *t, enum metric metric, char *why)
+{
+    const struct check *check;
+
+    if (t == NULL || t->state != TRIAL_DONE || t->tally.partial)
+        return RECORD_UNKNOWN;
+    check = metric_is_latency(metric) ? verdict_refuses_latency(&t->verdict)
+                                      : verdict_refuses_throughput(&t->verdict);
+    if (check == NULL)
+        return metric_of(t, metric);
+    if (why[0] == '\0')
+        snprintf(why, GATE_TEXT_MAX, "%s: %s", check_name(check->id), check->text);
+    return RECORD_UNKNOWN;
+}
+
+/* ---- a row ---- */
+
+struct values {
+    double *base, *head, *control; /* control: base again / base */
+};
+
+static size_t fill_values(struct gate_row *row, const struct run_record *run, uint32_t first,
+                          uint32_t last, const struct values *v)
+{
+    size_t n = 0;
+
+    for (uint32_t block = first; block < last; block++) {
+        const struct trial_record *base = find(run, row->cell, block, PAIR_BASE);
+        const struct trial_record *head = find(run, row->cell, block, PAIR_HEAD);
+        const struct trial_record *again = find(run, row->cell, block, PAIR_AGAIN);
+
+        if (base == NULL || head == NULL)
+            continue;
+        v->base[n] = value_of(base, row->metric, row->why);
+        v->head[n] = value_of(head, row->metric, row->why);
+        v->control[n] = value_of(again, row->metric, row->why) / v->base[n];
+        row->left_out += !isfinite(v->base[n]) || !isfinite(v->head[n]);
+        n++;
+    }
+    return n;
+}
+
+static double median_of(double *values, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(values[i]))
+            values[kept++] = values[i];
+    return kept > 0 ? interval_median(values, kept, 0.95).median : RECORD_UNKNOWN;
+}
+
+static bool fill_row(struct gate_row *row, const struct run_record *run, uint32_t first,
+                     uint32_t last, const struct values *v, struct error *err)
+{
+    const struct entrant both[] = { { v->head }, { v->base } };
+    size_t n = fill_values(row, run, first, last, v);
+
+    row->noise = noise_floor_of(v->control, n);
+    if (!compare_all(both, 2, n, row->noise.floor, &row->difference, err))
+        return false;
+    row->pairs = row->difference.blocks;
+    row->base = median_of(v->base, n);
+    row->head = median_of(v->head, n);
+    return true;
+}
+
+/* ---- what is said of it ---- */
+
+static bool is_worse(enum metric metric, double ratio, double than)
+{
+    return metric_more_is_better(metric) ? ratio < than : ratio > than;
+}
+
+/* Really worse (or better) than base: beyond what base differs from itself by. */
+static bool is_real(const struct gate_row *row, double alpha, bool worse)
+{
+    const struct difference *d = &row->difference;
+    bool less = metric_more_is_better(row->metric) == worse;
+
+    if (!d->bounded || d->p_holm >= alpha)
+        return false;
+    return less ? d->high < 1 / (1 + d->floor) : d->low > 1 + d->floor;
+}
+
+/* So many pairs until the interval, which narrows with their square root, no longer reaches the
+ * limit; if the ratio and the spread are what they seem to be. */
+static size_t pairs_needed(const struct gate_row *row, size_t gates)
+{
+    const struct difference *d = &row->difference;
+    double gap = fabs(log(d->ratio / (1 + row->limit)));
+    double n = (double)compare_fewest(true, gates);
+
+    if (d->bounded)
+        n = fmax(n, ceil((double)d->blocks * pow((log(d->high) - log(d->low)) / 2 / gap, 2)));
+    n = fmax(n, (double)d->blocks + 1); /* with these it was not shown */
+    return n <= COMPARE_BLOCKS_MAX ? (size_t)n : 0;
+}
+
+static enum gate_word judge(const struct gate_row *row, double alpha)
+{
+    const struct difference *d = &row->difference;
+    double limit = 1 + row->limit; /* NaN: then nothing is worse than it */
+    double worst = metric_more_is_better(row->metric) ? d->low : d->high;
+
+    if (is_real(row, alpha, true) && is_worse(row->metric, d->ratio, limit))
+        return GATE_SUSPECTED;
+    if (is_real(row, alpha, false))
+        return GATE_BETTER;
+    if (d->bounded && (isnan(limit) || !is_worse(row->metric, worst, limit)))
+        return GATE_WITHIN;
+    return GATE_INCONCLUSIVE;
+}
+
+/* Only gates are corrected together: what stops nobody makes it no harder to stop. */
+static bool judge_all(struct gate *g, struct error *err)
+{
+    struct difference *all = take(g->row_count, sizeof(*all));
+    size_t n = 0, gates;
+    bool fine;
+
+    if (all == NULL)
+        return error_set(err, ENOMEM, "compare %zu figures", g->row_count);
+    for (size_t i = 0; i < g->row_count; i++)
+        if (!isnan(g->rows[i].limit) && g->rows[i].pairs > 0)
+            all[n++] = g->rows[i].difference;
+    fine = compare_together(all, n, err);
+    gates = n > 0 ? n : 1;
+    n = 0;
+    for (size_t i = 0; i < g->row_count && fine; i++) {
+        struct gate_row *row = &g->rows[i];
+
+        if (!isnan(row->limit) && row->pairs > 0)
+            row->difference = all[n++];
+        row->word = judge(row, g->limits.alpha);
+        if (row->word == GATE_INCONCLUSIVE && !isnan(row->limit))
+            row->pairs_needed = pairs_needed(row, gates);
+    }
+    free(all);
+    return fine;
+}
+
+/* ---- all of them ---- */
+
+static bool is_new_cell(const struct gate *g, const struct trial_record *t)
+{
+    for (size_t i = 0; i < g->row_count; i++)
+        if (same_cell(g->rows[i].cell, t) && strcmp(g->rows[i].cell->target, t->target) == 0)
+            return false;
+    return true;
+}
+
+/* A metric that neither side has, as the memory of a server that cannot be read, is no row. */
+static bool add_rows(struct gate *g, const struct run_record *run, uint32_t first, uint32_t last,
+                     const struct values *v, struct error *err)
+{
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial_record *t = run->trials[i];
+
+        if (t->block < first || t->block >= last || !is_base(t) || !is_new_cell(g, t))
+            continue;
+        for (enum metric m = 0; m < METRICS; m++) {
+            struct gate_row *row = &g->rows[g->row_count];
+
+            *row = (struct gate_row){ .cell = t, .metric = m, .limit = g->limits.share[m] };
+            if (!fill_row(row, run, first, last, v, err))
+                return false;
+            /* What has a limit and cannot be judged is not passed over in silence. */
+            g->row_count += !isnan(row->limit) || isfinite(row->base) || isfinite(row->head);
+        }
+    }
+    return true;
+}
+
+bool gate_make(const struct run_record *run, uint32_t first, uint32_t last,
+               const struct gate_limits *limits, struct gate *ret_gate, struct error *err)
+{
+    size_t n = run->trial_count;
+    struct values v = { take(n, sizeof(double)), take(n, sizeof(double)), take(n, sizeof(double)) };
+    struct gate g = { .limits = *limits, .rows = take(n * METRICS, sizeof(*g.rows)) };
+    bool fine;
+
+    if (v.base == NULL || v.head == NULL || v.control == NULL || g.rows == NULL)
+        fine = error_set(err, ENOMEM, "compare %zu trials", n);
+    else
+        fine = add_rows(&g, run, first, last, &v, err) && judge_all(&g, err);
+    free(v.base);
+    free(v.head);
+    free(v.control);
+    if (fine)
+        *ret_gate = g;
+    else
+        gate_free(&g);
+    return fine;
+}
+
+static struct gate_row *row_like(struct gate *g, const struct gate_row *like)
+{
+    for (size_t i = 0; i < g->row_count; i++)
+        if (g->rows[i].metric == like->metric && same_cell(g->rows[i].cell, like->cell) &&
+            strcmp(g->rows[i].cell->target, like->cell->target) == 0)
+            return &g->rows[i];
+    return NULL;
+}
+
+/* Only what is suspected is asked again, so only that has to be corrected for. */
+static void forget_the_rest(struct gate *again, struct gate *first)
+{
+    for (size_t i = 0; i < again->row_count; i++) {
+        const struct gate_row *before = row_like(first, &again->rows[i]);
+
+        if (before == NULL || before->word != GATE_SUSPECTED)
+            again->rows[i].limit = RECORD_UNKNOWN;
+    }
+}
+
+static uint32_t blocks_of(const struct run_record *run)
+{
+    uint32_t most = 0;
+
+    for (size_t i = 0; i < run->trial_count; i++)
+        most = run->trials[i]->block >= most ? run->trials[i]->block + 1 : most;
+    return most;
+}
+
+bool gate_confirm(struct gate *gate, const struct run_record *run, uint32_t first,
+                  struct error *err)
+{
+    struct gate again;
+
+    if (!gate_make(run, first, blocks_of(run), &gate->limits, &again, err))
+        return false;
+    forget_the_rest(&again, gate);
+    if (!judge_all(&again, err)) {
+        gate_free(&again);
+        return false;
+    }
+    for (size_t i = 0; i < gate->row_count; i++) {
+        struct gate_row *row = &gate->rows[i];
+        const struct gate_row *new_row = row_like(&again, row);
+
+        if (row->word != GATE_SUSPECTED)
+            continue;
+        row->again = new_row != NULL;
+        row->word = new_row != NULL && new_row->word == GATE_SUSPECTED ? GATE_REGRESSION
+                                                                       : GATE_INCONCLUSIVE;
+        if (new_row != NULL)
+            row->confirmation = new_row->difference;
+    }
+    gate_free(&again);
+    return true;
+}
+
+void gate_free(struct gate *gate)
+{
+    free(gate->rows);
+}
+
+size_t gate_count(const struct gate *gate, enum gate_word word)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < gate->row_count; i++)
+        count += !isnan(gate->rows[i].limit) && gate->rows[i].word == word;
+    return count;
+}

@@ -1,0 +1,195 @@
+"""assay ci: two versions of a tiny server in turn, and whether the newer one may pass.
+
+Throughput of short trials on a busy machine is noise of tens of percents; the slow version waits 20 ms in each
+answer, which is more than any noise, and the limits are wide where nothing may be found.
+"""
+
+import json
+import pathlib
+import signal
+import subprocess
+import xml.etree.ElementTree
+
+import jsonschema
+import pytest
+
+from conftest import PYTHON, ROOT, until
+
+SCHEMA = json.loads((ROOT / "docs/schema/assay-gate-1.json").read_text())
+SERVER = '''
+import socket, sys, time
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    connection, _ = listener.accept()
+    while connection.recv(4096):
+        time.sleep(WAIT)
+        connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nhello")
+'''
+SUITE = f"""
+suite: tiny
+workloads: [{{name: hello, path: /, expect: {{status: 200, body: hello}}}}]
+loads: [{{name: one, connections: 1, duration: 100ms, warmup: 10ms, timeout: 1s}}]
+targets:
+  - {{name: app, start: "{PYTHON} {{suite}}/server.py {{port}}", grace: 500ms}}
+"""
+WIDE = ["--limit", "throughput=-90%", "--limit", "p99=off", "--limit", "rss=+90%"]
+SHORT = ["--no-ceiling", "--seed", "7"]
+
+
+def git(folder, *words):
+    return subprocess.run(["git", "-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.org", *words],
+                          check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository whose branch `quick` answers at once and whose branch `slow` does not; `slow` is checked out."""
+    folder = tmp_path / "repository"
+    (folder / "bench").mkdir(parents=True)
+    git(folder, "init", "-q", "-b", "quick")
+    (folder / "bench/suite.yaml").write_text(SUITE)
+    for branch, wait in (("quick", "0"), ("slow", "0.02")):
+        if branch != "quick":
+            git(folder, "checkout", "-q", "-b", branch)
+        (folder / "bench/server.py").write_text(SERVER.replace("WAIT", wait))
+        git(folder, "add", ".")
+        git(folder, "commit", "-q", "-m", branch)
+    return folder
+
+
+def trees(repository, tmp_path):
+    """What is checked out besides the repository itself."""
+    listed = git(repository, "worktree", "list").splitlines()[1:]
+    return listed + [path for path in (tmp_path / "cache/assay/checkouts").glob("*") if path.is_dir()]
+
+
+def gate(document, metric="throughput_per_sec"):
+    return next(row for row in document["gates"] if row["metric"] == metric)
+
+
+def test_a_slower_head_is_confirmed_and_stopped(assay, repository, tmp_path):
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    done = assay("ci", "--base", "quick", "--head", "slow", *SHORT, "--pairs", "8", "--limit", "p99=off",
+                 repository / "bench", "-o", "json=gate.json", "-o", "md=gate.md", "-o", "junit=gate.xml",
+                 GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary), COLUMNS="80")
+    assert done.code == 3, done.out + done.err
+    assert "pair  1/8" in done.err
+    assert "confirming" in done.err
+    assert "x slower, limit −3 %, confirmed" in " ".join(done.out.split())
+    assert "gate:  FAIL" in done.out
+    assert "::error title=Performance regression::app hello one req/s −" in done.out
+    assert " %25 [" in done.out
+    screen = [line for line in done.out.splitlines() if not line.startswith(("::", "again:"))]
+    assert max(map(len, screen)) <= 80
+    document = json.loads((tmp_path / "gate.json").read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    found = gate(document)
+    assert (found["word"], found["passed"], document["exit_code"]) == ("regression", False, 3)
+    assert found["change"]["ratio"] < 0.5
+    assert found["confirmation"]["pairs"] > 0
+    assert document["base"] == f"{git(repository, 'rev-parse', '--short', 'quick')} (quick)"
+    suite = xml.etree.ElementTree.parse(tmp_path / "gate.xml").getroot().find("testsuite")
+    assert int(suite.get("failures")) >= 1
+    assert int(suite.get("tests")) == len(suite.findall("testcase"))
+    assert suite.find("testcase[@name='throughput']/failure") is not None
+    assert summary.read_text() == "before\n" + (tmp_path / "gate.md").read_text()
+    assert "| app hello one | req/s |" in summary.read_text()
+    assert trees(repository, tmp_path) == []
+
+
+def test_two_that_are_the_same_pass(assay, repository, tmp_path):
+    done = assay("ci", "--base", "quick", "--head", "quick", *SHORT, "--pairs", "6", *WIDE, repository / "bench", "-j")
+    assert done.code == 0, done.err
+    document = done.json
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    assert document["passed"] and document["regressions"] == 0
+    assert gate(document)["limit"] == -0.9
+    assert gate(document, "response_p50_ns")["word"] is None  # no limit: shown, and stops nobody
+    assert trees(repository, tmp_path) == []
+
+
+def test_too_few_pairs_are_inconclusive(assay, repository):
+    command = ["ci", "--base", "quick", *SHORT, "--pairs", "2", "--limit", "p99=off", repository / "bench"]
+    strict = assay(*command, "--require-conclusive")
+    assert strict.code == 4, strict.err
+    assert "needs 7 pairs, has 2" in " ".join(strict.out.split())  # of two gates
+    assert assay(*command).code == 0
+
+
+def test_commands_are_versions_too_and_a_policy_may_only_warn(assay, repository, tmp_path):
+    """Head is the suite as it stands: the slow one. p99 has a limit, and five samples a trial."""
+    quick = tmp_path / "quick.py"
+    quick.write_text(SERVER.replace("WAIT", "0"))
+    done = assay("ci", "--base", f"{PYTHON} {quick} {{port}}", *SHORT, "--pairs", "8", "--gate", "warn",
+                 repository / "bench")
+    assert done.code == 0, done.err
+    assert "gate:  FAIL" in done.out
+    assert "--gate=warn" in done.out
+    assert "no trial has a value that can be relied on" in " ".join(done.out.split())
+
+
+def test_the_run_is_kept_and_can_be_compared(assay, repository):
+    assert assay("ci", "--base", "quick", "--head", "quick", *SHORT, "--pairs", "2", *WIDE,
+                 repository / "bench").code == 0
+    run = assay("show", "last", "-j").json
+    assert [trial["block"] for trial in run["trials"]] == [0, 0, 0, 1, 1, 1]
+    assert sorted(trial["target"]["name"] for trial in run["trials"]) == 4 * ["app@base"] + 2 * ["app@head"]
+    assert [trial["control"] for trial in run["trials"]] == [False, False, True, True, False, False]
+    done = assay("compare", "last:app@head", "last:app@base", "-j")
+    assert done.code == 0, done.err
+    assert done.json["cells"][0]["paired"]
+
+
+def test_after_an_interrupt_nothing_is_left(start, repository, tmp_path):
+    child = start("ci", "--base", "quick", "--head", "slow", *SHORT, "--pairs", "200", repository / "bench")
+    until(lambda: child.stderr.readline().startswith("pair  1/"), "the first pair")
+    assert len(trees(repository, tmp_path)) == 4  # two, in git's list and as folders
+    child.send_signal(signal.SIGINT)
+    assert child.wait(timeout=30) == 130
+    assert trees(repository, tmp_path) == []
+    assert not list(pathlib.Path("/proc").glob(f"{child.pid}"))
+
+
+def test_what_a_killed_one_left_is_taken_away(start, assay, repository, tmp_path):
+    child = start("ci", "--base", "quick", *SHORT, "--pairs", "200", repository / "bench")
+    until(lambda: child.stderr.readline().startswith("pair  1/"), "the first pair")
+    child.kill()
+    child.wait()
+    assert trees(repository, tmp_path) != []
+    assert assay("ci", "--base", "quick", *SHORT, "--pairs", "1", repository / "bench").code == 0
+    assert trees(repository, tmp_path) == []
+
+
+def test_a_head_that_does_not_start_could_not_be_measured(assay, repository, tmp_path):
+    done = assay("ci", "--base", "quick", "--head-cmd", "false", *SHORT, repository / "bench")
+    assert done.code == 1
+    assert "app@head (hello one): " in done.err
+    assert trees(repository, tmp_path) == []
+
+
+@pytest.mark.parametrize("arguments, expected", [
+    ((), "against what? --base REF"),
+    (("--base", "nowhere"), "'nowhere' is no commit, branch or tag of "),
+    (("--base", "--all"), "is no commit, branch or tag of "),
+    (("--base", "quick", "--limit", "p99=-3%"), "--limit 'p99=-3%' is none"),
+    (("--base", "quick", "--limit", "throughput=3%"), "which may fall: -"),
+    (("--base", "quick", "--limit", "speed=3%"), "there are throughput"),
+    (("--base", "quick", "--alpha", "2"), "--alpha '2' is no probability"),
+    (("--base", "quick", "--pairs", "0"), "from 1 to 500"),
+    (("--base", "quick", "--gate", "maybe"), "--gate is fail, warn or off"),
+    (("--base", "quick", "-o", "csv=x.csv"), "there are json, junit and md"),
+    (("--base", "quick", "--only", "nobody"), "nobody"),
+])
+def test_wrong_input_is_told_what_to_do(assay, repository, tmp_path, arguments, expected):
+    done = assay("ci", *arguments, repository / "bench")
+    assert done.code == 2, done.err
+    assert expected in done.err
+    assert trees(repository, tmp_path) == []
+
+
+def test_a_suite_outside_of_a_repository_has_no_refs(assay, suite, tmp_path):
+    folder = suite([{"name": "app", "start": "true"}])
+    done = assay("ci", "--base", "main", folder, GIT_CEILING_DIRECTORIES=str(tmp_path.parent))
+    assert done.code == 2
+    assert "a ref is of the git repository that holds" in done.err
