@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 bool folder_make(const char *path, struct error *err)
 {
@@ -21,4 +24,17 @@ bool folder_make(const char *path, struct error *err)
             return error_set(err, errno, "make folder %s", partial);
     }
     return true;
+}
+
+void folder_cache(char *ret_path, size_t size)
+{
+    const char *cache = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+
+    if (cache != NULL && cache[0] == '/')
+        snprintf(ret_path, size, "%s/assay", cache);
+    else if (home != NULL && home[0] == '/')
+        snprintf(ret_path, size, "%s/.cache/assay", home);
+    else
+        snprintf(ret_path, size, "/tmp/assay-%u", getuid());
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -12,24 +11,11 @@
 #define FOLDER_MAX 4096
 #define FOLDERS    64
 
-void cache_folder(char *ret_path, size_t size)
-{
-    const char *cache = getenv("XDG_CACHE_HOME");
-    const char *home = getenv("HOME");
-
-    if (cache != NULL && cache[0] == '/')
-        snprintf(ret_path, size, "%s/assay", cache);
-    else if (home != NULL && home[0] == '/')
-        snprintf(ret_path, size, "%s/.cache/assay", home);
-    else
-        snprintf(ret_path, size, "/tmp/assay-%u", getuid());
-}
-
 void cache_times(struct slice suite, char *ret_path, size_t size)
 {
     char cache[FOLDER_MAX];
 
-    cache_folder(cache, sizeof(cache));
+    folder_cache(cache, sizeof(cache));
     snprintf(ret_path, size, "%s/%.*s.times.json", cache, (int)suite.len, suite.ptr);
 }
 
@@ -37,7 +23,7 @@ bool cache_take(struct slice suite, char *ret_path, size_t size, int *ret_lock, 
 {
     char cache[FOLDER_MAX], lock_path[FOLDER_MAX + 8];
 
-    cache_folder(cache, sizeof(cache));
+    folder_cache(cache, sizeof(cache));
     for (unsigned number = 1; number <= FOLDERS; number++) {
         int len = snprintf(ret_path, size, "%s/%.*s-%u", cache, (int)suite.len, suite.ptr, number);
 

@@ -8,9 +8,6 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* The folder itself: $XDG_CACHE_HOME/assay, else ~/.cache/assay, else below /tmp. Not made here. */
-void cache_folder(char *ret_path, size_t size);
-
 /* A folder of this suite's own, locked until *ret_lock is closed, so that a second assay with the
  * same suite builds and runs elsewhere. What it holds is kept for the next run. */
 bool cache_take(struct slice suite, char *ret_path, size_t size, int *ret_lock, struct error *err);

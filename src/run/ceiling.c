@@ -10,7 +10,6 @@
 
 #include "base/folder.h"
 #include "probe/host.h"
-#include "run/cache.h"
 #include "run/cpus.h"
 #include "run/drive.h"
 #include "server/server.h"
@@ -84,7 +83,7 @@ static void file_path(char *ret_path, size_t size)
 {
     char folder[PATH_MAX_TEXT - 32];
 
-    cache_folder(folder, sizeof(folder));
+    folder_cache(folder, sizeof(folder));
     snprintf(ret_path, size, "%s/ceilings.json", folder);
 }
 
@@ -107,7 +106,7 @@ static void write_kept(const char *path, const json_t *kept)
     char folder[PATH_MAX_TEXT], partial[PATH_MAX_TEXT + 32];
     struct error ignored;
 
-    cache_folder(folder, sizeof(folder));
+    folder_cache(folder, sizeof(folder));
     snprintf(partial, sizeof(partial), "%s.%d", path, getpid());
     if (!folder_make(folder, &ignored))
         return;

@@ -490,7 +490,7 @@ bool session_prepare(struct session *session, const struct observer *observer,
 {
     char folder[PATH_TEXT_MAX];
 
-    if (!take_folder(session, folder, sizeof(folder), ret_lock, err))
+    if (!cache_take(session->suite->name, folder, sizeof(folder), ret_lock, err))
         return false;
     *ret_prepared = prepare_all(session, folder, observer);
     return true;
