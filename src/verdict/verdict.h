@@ -8,7 +8,8 @@
 
 #include "store/record.h"
 
-/* The thirteen checks of a single trial, into t->verdict, and when it became steady. A trial that was never driven has none.
+/* The thirteen checks of a single trial, into t->verdict, and when it became steady. A trial that
+ * was never driven has none.
  */
 void verdict_trial(struct trial_record *t);
 
