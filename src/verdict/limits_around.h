@@ -53,7 +53,7 @@
 #define NETWORK_RESENT_FAIL      0.001
 #define NETWORK_RESENT_MIN       10 /* segments: fewer are a bad moment, not a bad network */
 #define NETWORK_SQUEEZED_PER_SEC 1.0
-#define NETWORK_TIME_WAIT_FAIL   0.8
+#define NETWORK_TIME_WAIT_MOST   0.8
 #define NETWORK_SOFTIRQ_WARN     0.8
 /* A comb: this share of all answers at one of the waits that protocols are made of, within 10 %. */
 #define COMB_SHARE  0.001
