@@ -259,6 +259,7 @@ static void suite_run(const struct screen *s, const struct run_record *run)
         return;
     }
     ranking_tables(s, rankings, count);
+    verdict_print_run(s, run);
     inproc_tables(s, run);
     decomposition_print(s, run);
     if (run->published_text[0] != '\0')

@@ -157,6 +157,109 @@ bool verdict_print_stages(const struct screen *s, const struct run_record *run)
     return true;
 }
 
+/* ---- of a whole run ---- */
+
+/* More names than these would say less. */
+#define NAMES_MAX 4
+
+struct tally_of_verdicts {
+    size_t trials;
+    size_t checks[CHECK_KINDS]; /* of the trials, those in which this check is why */
+};
+
+/* Which state of a check makes a verdict what it is. What could not be looked at is no finding: it
+ * is not named, though a warning. */
+static enum check_state reason_state(enum verdict_overall overall)
+{
+    return overall == VERDICT_INVALID ? CHECK_FAIL : CHECK_WARN;
+}
+
+static void tally_add(struct tally_of_verdicts *tallies, const struct verdict *verdict)
+{
+    enum verdict_overall overall = verdict_overall(verdict);
+
+    tallies[overall].trials++;
+    for (size_t i = 0; i < verdict->count; i++)
+        tallies[overall].checks[verdict->checks[i].id] +=
+            verdict->checks[i].state == reason_state(overall);
+}
+
+/* CHECK_KINDS: none is left. */
+static enum check_id commonest(const size_t *counts)
+{
+    enum check_id most = CHECK_KINDS;
+
+    for (enum check_id id = CHECK_LOAD; id < CHECK_KINDS; id++)
+        if (counts[id] > (most == CHECK_KINDS ? 0 : counts[most]))
+            most = id;
+    return most;
+}
+
+/* " (machine 5, cores 2)" */
+static void add_reasons(struct text *into, struct tally_of_verdicts tally)
+{
+    const char *before = " (";
+    enum check_id id;
+
+    for (int named = 0; named < NAMES_MAX && (id = commonest(tally.checks)) != CHECK_KINDS;
+         named++) {
+        text_format(into, "%s%s %zu", before, check_name(id), tally.checks[id]);
+        tally.checks[id] = 0;
+        before = ", ";
+    }
+    if (commonest(tally.checks) != CHECK_KINDS)
+        text_add(into, SLICE(", …"));
+    text_add(into, slice_of(before[0] == ',' ? ")" : ""));
+}
+
+static void tally_piece(struct line *l, enum verdict_overall overall,
+                        const struct tally_of_verdicts *tally, const char *after)
+{
+    static const struct {
+        enum screen_style style;
+        const char *words;
+    } forms[] = {
+        [VERDICT_VALID] = {STYLE_PLAIN, "valid"        },
+        [VERDICT_WARNINGS] = { STYLE_WARN, "with warnings"},
+        [VERDICT_INVALID] = { STYLE_BAD,  "INVALID"      },
+    };
+    char reasons[256] = "";
+    struct text text = TEXT(reasons);
+
+    if (tally->trials == 0)
+        return;
+    add_reasons(&text, *tally);
+    line_prose(l, forms[overall].style, "%zu %s%s%s", tally->trials, forms[overall].words, reasons,
+               after);
+}
+
+void verdict_print_run(const struct screen *s, const struct run_record *run)
+{
+    struct tally_of_verdicts tallies[VERDICT_INVALID + 1] = { 0 };
+    size_t left = run->trial_count;
+    bool judged = false;
+    struct line l;
+
+    for (size_t i = 0; i < run->trial_count; i++) {
+        if (run->trials[i]->verdict.count == 0)
+            continue;
+        tally_add(tallies, &run->trials[i]->verdict);
+        judged = true;
+    }
+    if (!judged)
+        return;
+    line_begin(&l, s, "", 0);
+    line_prose(&l, STYLE_PLAIN, "verdicts: %zu trial%s:", left, left == 1 ? "" : "s");
+    for (enum verdict_overall overall = VERDICT_VALID; overall <= VERDICT_INVALID; overall++) {
+        left -= tallies[overall].trials;
+        tally_piece(&l, overall, &tallies[overall], left > 0 ? "," : "");
+    }
+    if (left > 0)
+        line_prose(&l, STYLE_PLAIN, "%zu without one", left);
+    line_end(&l);
+    fputc('\n', s->out);
+}
+
 /* ---- all of them ---- */
 
 static struct number figure(double value, const char *unit)

@@ -21,6 +21,14 @@ void verdict_print(const struct screen *s, const struct trial_record *t);
  * there is none, and nothing was printed. */
 bool verdict_print_stages(const struct screen *s, const struct run_record *run);
 
+/* Of a whole run, in one line and an empty one: how many of its trials are valid, and of the others
+ * which checks say why, the commonest first.
+ *
+ *     verdicts: 30 trials: 22 valid, 6 with warnings (machine 5, cores 2), 2 INVALID (generator 2)
+ *
+ * Nothing where no trial has a verdict. */
+void verdict_print_run(const struct screen *s, const struct run_record *run);
+
 /* Every check of one trial, with its figure and its limit. */
 void verdict_print_all(const struct screen *s, const struct trial_record *t);
 

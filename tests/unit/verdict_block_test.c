@@ -353,6 +353,62 @@ static struct run_record *suite_run(size_t trials)
     return run;
 }
 
+static void print_verdicts(const struct screen *s, const void *run)
+{
+    verdict_print_run(s, run);
+}
+
+/* What could not be looked at makes a warning, and is not named: it is no finding. */
+static void one_line_says_how_many_trials_of_a_run_can_be_believed(void **state)
+{
+    struct run_record *run = suite_run(6);
+    struct trial_record **t = run->trials;
+
+    assert_prints(screen_of(80), print_verdicts, run,
+                  "verdicts: 6 trials: 5 valid, 1 INVALID (steady 1)\n\n");
+    add_check(t[0], CHECK_MACHINE, CHECK_WARN, "steal", "");
+    add_check(t[1], CHECK_MACHINE, CHECK_WARN, "steal", "");
+    add_check(t[1], CHECK_LOAD, CHECK_WARN, "late", "");
+    add_check(t[2], CHECK_MEMORY, CHECK_UNKNOWN, "too short", "");
+    add_check(t[3], CHECK_MACHINE, CHECK_WARN, "steal", "");
+    add_check(t[4], CHECK_GENERATOR, CHECK_FAIL, "the limit", "");
+    add_check(t[4], CHECK_STEADY, CHECK_FAIL, "it fell", "");
+    t[5]->verdict.count = 0;
+    assert_prints(screen_of(100), print_verdicts, run,
+                  "verdicts: 6 trials: 3 with warnings (machine 2, load 1), 2 INVALID (steady 2, "
+                  "generator 1), 1\nwithout one\n\n");
+    run_record_free(run);
+    (void)state;
+}
+
+static void a_run_without_verdicts_says_nothing_of_them(void **state)
+{
+    struct run_record *run = suite_run(2);
+
+    run->trials[0]->verdict.count = run->trials[1]->verdict.count = 0;
+    assert_prints(screen_of(80), print_verdicts, run, "");
+    run->trials[1]->verdict.count = 1;
+    assert_prints(screen_of(80), print_verdicts, run,
+                  "verdicts: 2 trials: 1 valid, 1 without one\n\n");
+    run_record_free(run);
+    (void)state;
+}
+
+static void of_many_reasons_the_commonest_are_named(void **state)
+{
+    struct run_record *run = suite_run(2);
+
+    for (enum check_id id = CHECK_ANSWERS; id <= CHECK_BALANCE; id++)
+        if (id != CHECK_STEADY)
+            add_check(run->trials[1], id, CHECK_FAIL, "so", "");
+    add_check(run->trials[0], CHECK_CLOCK, CHECK_FAIL, "so", "");
+    assert_prints(
+        ascii_of(80), print_verdicts, run,
+        "verdicts: 2 trials: 2 INVALID (clock 2, answers 1, parity 1, network 1, ...)\n\n");
+    run_record_free(run);
+    (void)state;
+}
+
 static void every_trial_of_a_run_can_be_listed(void **state)
 {
     struct run_record *run = suite_run(4);
@@ -401,6 +457,9 @@ int main(void)
         cmocka_unit_test(a_generator_in_doubt_is_not_cleared),
         cmocka_unit_test(a_trials_line_names_the_checks_that_failed),
         cmocka_unit_test(stages_have_one_verdict_together),
+        cmocka_unit_test(one_line_says_how_many_trials_of_a_run_can_be_believed),
+        cmocka_unit_test(a_run_without_verdicts_says_nothing_of_them),
+        cmocka_unit_test(of_many_reasons_the_commonest_are_named),
         cmocka_unit_test(every_trial_of_a_run_can_be_listed),
         cmocka_unit_test(every_trial_is_in_a_suites_markdown_unless_there_are_too_many),
     };
