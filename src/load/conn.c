@@ -120,9 +120,11 @@ void conn_start(struct worker *w, uint32_t slot, struct mono due, struct mono no
     }
     if (w->plan->request.nonce_count > 0)
         request_nonce_digits(rng_next(&w->nonces), c->nonce);
-    send_request(w, slot, now);
+    /* Before it leaves, as all the generator's work: behind it, it would go on beside the server's,
+     * and one connection would not get slower by it. */
     if (w->plan->burn_ns + sabotage_burn_ns() > 0)
         burn(w->plan->burn_ns + sabotage_burn_ns());
+    send_request(w, slot, now);
 }
 
 void conn_open(struct worker *w, uint32_t slot, struct mono now)
