@@ -104,6 +104,7 @@ struct trial_record *trial_record_new(size_t arena_bytes, struct error *err)
     t->hiccup = hiccup_unknown();
     t->ceiling_per_sec = RECORD_UNKNOWN;
     t->steady_after_ns = -1;
+    t->proof = proof_none();
     return t;
 }
 

@@ -22,6 +22,7 @@
 #include "probe/host.h"
 #include "probe/machine.h"
 #include "store/check.h"
+#include "store/proof.h"
 
 #define RECORD_FACTORS_MAX  16
 #define RECORD_CPUS_MAX     64
@@ -143,6 +144,7 @@ struct trial_record {
                                 unknown, or never */
     /* The target's second entry in its block (A/A): for the noise floor, not ranked. */
     bool control;
+    struct proof proof;
     struct verdict verdict;
 };
 

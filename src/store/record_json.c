@@ -460,6 +460,7 @@ json_t *trial_to_json(const struct trial_record *t, struct error *err)
     json_put(&p, "tenths", tenths_json(&t->tally));
     json_put(&p, "histogram", histograms_json(&t->tally));
     json_put_text(&p, "output_tail", t->output_tail);
+    json_put(&p, "proof", proof_json(&t->proof));
     json_put(&p, "verdict", verdict_json(&t->verdict));
     return finished(&p, "a trial", err);
 }

@@ -50,6 +50,11 @@ struct machine_change machine_get(const struct json_get *g, const char *key);
 json_t *hiccup_json(const struct hiccup_found *hiccup);
 struct hiccup_found hiccup_get(const struct json_get *g, const char *key);
 
+/* ---- what was proved (proof_json.c) ---- */
+
+json_t *proof_json(const struct proof *proof);
+struct proof proof_get(const struct json_get *g, const char *key);
+
 /* ---- the verdict (verdict_json.c) ---- */
 
 /* `overall` is written for those who read; it follows from the checks, and is not read back. */

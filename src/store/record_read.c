@@ -386,6 +386,7 @@ static void get_trial(const struct json_get *g, struct trial_record *t)
     t->output_tail = json_get_text(g, "output_tail");
     t->ceiling_per_sec = json_get_real(g, "ceiling_per_sec");
     t->steady_after_ns = get_seconds_ns(g, "steady_after_s", -1);
+    t->proof = proof_get(g, "proof");
     verdict_get(g, "verdict", &t->verdict);
 }
 

@@ -175,6 +175,27 @@ static void assert_same_verdict(const struct verdict *got, const struct verdict 
     }
 }
 
+static void assert_same_proof(const struct proof *got, const struct proof *expected)
+{
+    const struct proof_elasticity *a = &got->elasticity, *b = &expected->elasticity;
+
+    assert_int_equal(a->state, b->state);
+    assert_int_equal(a->burn_ns, b->burn_ns);
+    assert_int_equal(a->rounds, b->rounds);
+    assert_true(same_real(a->work_share, b->work_share));
+    assert_true(same_real(a->without_per_sec, b->without_per_sec));
+    assert_true(same_real(a->with_per_sec, b->with_per_sec));
+    assert_true(same_real(a->change_share, b->change_share));
+    assert_true(same_real(a->noise_share, b->noise_share));
+    assert_true(same_real(a->elasticity, b->elasticity));
+    assert_int_equal(got->leak.state, expected->leak.state);
+    assert_true(same_real(got->leak.duration_s, expected->leak.duration_s));
+    for (int i = 0; i < 2; i++) {
+        assert_true(same_real(got->leak.rate_per_sec[i], expected->leak.rate_per_sec[i]));
+        assert_true(same_real(got->leak.bytes_per_request[i], expected->leak.bytes_per_request[i]));
+    }
+}
+
 static void every_field_of_a_trial_comes_back(void **state)
 {
     struct trial_record *t = full_trial(), *back;
@@ -206,6 +227,7 @@ static void every_field_of_a_trial_comes_back(void **state)
     assert_memory_equal(&back->hiccup, &t->hiccup, sizeof(t->hiccup));
     assert_true(back->ceiling_per_sec == t->ceiling_per_sec);
     assert_int_equal(back->control, t->control);
+    assert_same_proof(&back->proof, &t->proof);
     assert_same_verdict(&back->verdict, &t->verdict);
 
     again = written(back);
@@ -276,6 +298,7 @@ static void what_is_not_known_is_null(void **state)
         "window_s",
         "throughput_per_sec",
         "check",
+        "proof",
         "verdict",
         "machine",
         "hiccup",
@@ -587,6 +610,12 @@ static void a_wrong_document_is_refused_with_the_place(void **state)
         { __LINE__, "tenths",                    "{\"before_window\":3,\"ok\":\"1 2\"}",
          "tenths.before_window: must be a whole number, not negative and not too large"                                                                             },
         { __LINE__, "machine",                   "[]",                                                  "machine: must be an object"                                },
+        { __LINE__, "proof.leak.state",          "\"sure\"",
+         "leak.state: must be one of the words of the schema"                                                                                                       },
+        { __LINE__, "proof.elasticity.rounds",   "-1",
+         "elasticity.rounds: must be a whole number, not negative and not too large"                                                                                },
+        { __LINE__, "proof.leak.rates_per_sec",  "[1,\"2\"]",
+         "leak.rates_per_sec: must be an array of numbers"                                                                                                          },
         { __LINE__, "verdict",                   "{\"checks\":[{\"id\":\"luck\",\"state\":\"ok\"}]}",
          "checks.id: must be the name of a check"                                                                                                                   },
         { __LINE__, "verdict",                   "{\"checks\":[{\"id\":\"load\",\"state\":\"fine\"}]}",
@@ -676,6 +705,7 @@ static void forget(json_t *json, const char *path)
 static void a_record_from_before_the_checks_knows_nothing_of_them(void **state)
 {
     static const char *const newer[] = {
+        "proof",
         "verdict",
         "machine",
         "hiccup",
@@ -703,6 +733,8 @@ static void a_record_from_before_the_checks_knows_nothing_of_them(void **state)
     for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
         forget(json, newer[i]);
     back = read_back(json);
+    assert_int_equal(back->proof.elasticity.state, ELASTICITY_NONE);
+    assert_int_equal(back->proof.leak.state, LEAK_PROOF_NONE);
     assert_int_equal(back->verdict.count, 0);
     assert_int_equal(back->machine.span_ns, 0);
     assert_true(isnan(back->machine.steal_share));
