@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "stats/spread.h"
 #include "verdict/limits.h"
+#include "verdict/prove.h"
 #include "verdict/words_priv.h"
 
 static double per_sec(const struct trial_record *t, uint64_t count)
@@ -246,11 +247,32 @@ static void judge_wait(const struct trial_record *t, struct check *c)
                      words_percent(wait).text);
 }
 
+/* What speaks against the generator by inference gives way to what was tried. */
+static bool is_cleared(const struct trial_record *t)
+{
+    return t->proof.elasticity.state == ELASTICITY_NOT_LIMITING;
+}
+
+static void judge_proof(const struct trial_record *t, struct check *c)
+{
+    const struct proof_elasticity *e = &t->proof.elasticity;
+    char words[CHECK_TEXT_MAX] = "";
+    struct text text = TEXT(words);
+
+    prove_elasticity_words(e, &text);
+    if (e->state == ELASTICITY_LIMITING)
+        check_worsen(c, CHECK_FAIL, e->change_share, PROVE_LIMITING,
+                     "give the generator more threads (-t), or ask for less (-r, -c)", "proved: %s",
+                     words);
+    else if (is_cleared(t))
+        check_fine(c, e->change_share, PROVE_LIMITING, "proved: %s", words);
+}
+
 static void judge_gap(const struct trial_record *t, struct check *c)
 {
     double gap = cycle_gap(t);
 
-    if (gap > GENERATOR_GAP_WARN)
+    if (gap > (is_cleared(t) ? GENERATOR_GAP_FAIL : GENERATOR_GAP_WARN))
         check_worsen(c, gap > GENERATOR_GAP_FAIL ? CHECK_FAIL : CHECK_WARN, gap,
                      gap > GENERATOR_GAP_FAIL ? GENERATOR_GAP_FAIL : GENERATOR_GAP_WARN,
                      "give the generator more threads (-t), or fewer connections (-c)",
@@ -284,6 +306,8 @@ static void judge_ceiling(const struct trial_record *t, struct check *c)
                      "give the generator more threads (-t), or ask for less (-r, -c)",
                      "too close to what this generator can do with an empty server (%.2f of it)",
                      share);
+    else if (is_cleared(t))
+        return;
     else if (share > GENERATOR_CEILING_FAIL)
         check_worsen(c, CHECK_WARN, share, GENERATOR_CEILING_FAIL,
                      "ask over more connections (-c), if the target itself is to be measured",
@@ -303,6 +327,8 @@ static void generator_is_fine(const struct trial_record *t, struct check *c)
     double gap = cycle_gap(t), share = record_throughput_per_sec(t) / t->ceiling_per_sec;
     char gap_text[48] = "", ceiling_text[64] = "ceiling unknown";
 
+    if (is_cleared(t))
+        return;
     if (!isnan(gap))
         snprintf(gap_text, sizeof(gap_text), "cycle gap %s, ", words_percent(fmax(0, gap)).text);
     if (!isnan(share))
@@ -323,6 +349,7 @@ struct check check_generator(const struct trial_record *t)
         check_worsen(&c, CHECK_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN, "", "nothing was measured");
         return c;
     }
+    judge_proof(t, &c);
     judge_busy(&t->tally, &c);
     judge_wait(t, &c);
     judge_gap(t, &c);

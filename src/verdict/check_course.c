@@ -8,7 +8,9 @@
 #include "base/units.h"
 #include "verdict/leak.h"
 #include "verdict/limits_around.h"
+#include "verdict/prove.h"
 #include "verdict/steady.h"
+#include "verdict/words_priv.h"
 
 /* ---- steady ---- */
 
@@ -114,7 +116,7 @@ struct check check_steady(const struct trial_record *t)
 
 /* ---- memory ---- */
 
-static struct leak leak_of_trial(const struct trial_record *t)
+struct leak leak_of_trial(const struct trial_record *t)
 {
     size_t count = t->points != NULL ? t->tally.second_count : 0;
     int64_t *rss = calloc(count + 1, sizeof(rss[0]));
@@ -181,11 +183,34 @@ static void say_fine(const struct leak *leak, struct check *c)
                    "memory is between %s and %s, and does not grow steadily", least, most);
 }
 
+/* Two drives know more than one that was too short, or the same for sure. */
+static bool was_proved(const struct trial_record *t, const struct leak *leak, struct check *c)
+{
+    const struct proof_leak *proof = &t->proof.leak;
+    char words[CHECK_TEXT_MAX] = "";
+    struct text text = TEXT(words);
+
+    prove_leak_words(proof, &text);
+    if (proof->state == LEAK_PROOF_PROVED)
+        check_worsen(c, CHECK_WARN, proof->bytes_per_request[1], RECORD_UNKNOWN,
+                     "find what each request leaves behind", "%s", words);
+    else if (proof->state == LEAK_PROOF_FLAT && leak->kind == LEAK_UNKNOWN)
+        check_fine(c, proof->bytes_per_request[1], RECORD_UNKNOWN,
+                   "memory did not grow in two drives of %.0f s at %s/s and %s/s",
+                   proof->duration_s, words_rate(proof->rate_per_sec[0]).text,
+                   words_rate(proof->rate_per_sec[1]).text);
+    else
+        return false;
+    return true;
+}
+
 struct check check_memory(const struct trial_record *t)
 {
     struct check c = check_begin(CHECK_MEMORY, "bytes_per_request");
     struct leak leak = leak_of_trial(t);
 
+    if (was_proved(t, &leak, &c))
+        return c;
     switch (leak.kind) {
     case LEAK_UNKNOWN:
         c.unit = leak.points > 0 && leak.points < LEAK_POINTS_MIN ? "count" : c.unit;

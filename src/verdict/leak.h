@@ -33,3 +33,6 @@ struct leak {
 
 /* rss_bytes[i] (-1: unknown) was read after second i, `requests[i]` came in it. */
 struct leak leak_of(const int64_t *rss_bytes, const uint64_t *requests, size_t seconds);
+
+struct trial_record;
+struct leak leak_of_trial(const struct trial_record *t); /* in check_course.c */
