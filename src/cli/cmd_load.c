@@ -22,6 +22,7 @@
 #include "report/terminal.h"
 #include "run/drive.h"
 #include "run/judge.h"
+#include "run/prove.h"
 
 #define FILE_BYTES_MAX (64u << 20) /* of a body or headers read from a file */
 
@@ -37,6 +38,8 @@ enum {
     KEY_SEED,
     KEY_CLOSE,
     KEY_RING,
+    KEY_PROVE,
+    KEY_PROVE_DURATION,
     KEY_NO_CEILING,
     KEY_NO_SAVE,
     KEY_STRICT,
@@ -78,6 +81,10 @@ static const struct argp_option option_table[] = {
     { "ring", KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 4 },
     { "seed", KEY_SEED, "N", 0,
       "Of Poisson arrivals and nonces; printed, so that a run can be repeated", 4 },
+    { "prove", KEY_PROVE, NULL, 0,
+      "Drive it again behind that, to prove whether the generator was the limit and memory leaks", 4 },
+    { "prove-duration", KEY_PROVE_DURATION, "TIME", 0,
+      "Of each of the two drives that prove a leak (60s)", 4 },
     { "no-ceiling", KEY_NO_CEILING, NULL, 0,
       "Do not measure what the generator reaches against an empty server, unless that is known", 4 },
     { "no-save", KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 4 },
@@ -95,6 +102,7 @@ struct options {
     struct workload workload;
     enum ring_kind ring;
     struct places places;
+    struct prove_wish prove;
     uint64_t seed;
     bool seed_given, method_given, no_save, no_ceiling, strict;
     int given; /* words in front of the command line that the environment gave */
@@ -315,6 +323,11 @@ static bool take_option(struct options *o, int key, const char *argument, int by
     case KEY_SEED:
         o->seed_given = true;
         return parse_count("--seed", argument, 0, UINT64_MAX, &o->seed, err);
+    case KEY_PROVE:
+        o->prove.wanted = o->prove.unknown_memory = true;
+        return true;
+    case KEY_PROVE_DURATION:
+        return parse_prove_duration(argument, &o->prove, err);
     case KEY_NO_CEILING:
         o->no_ceiling = true;
         return true;
@@ -401,6 +414,8 @@ static bool finish_stages(struct options *o, struct error *err)
     if (stages[0].share > 0)
         return error_usage(err, "--stages: shares like 70%% are of what a suite's other load found "
                                 "out; here give rates, like 10s:400/s");
+    if (o->prove.wanted)
+        return error_usage(err, "--prove needs one load; --stages are several");
     if (o->connections_by == BY_COMMAND && stages[0].connections > 0)
         return error_usage(err, "stages like 20c say how many connections; leave -c out");
     for (size_t i = 0; i < o->stages.count; i++)
@@ -544,7 +559,7 @@ static bool test_address(struct options *o, struct trial_record *record, const s
     if (load->stage > 1) /* as in a suite: arrivals of its own */
         drive.seed = rng_split(o->seed, load->stage - 1).state;
     fill_in(o, record, addr, server_name, server);
-    if (!drive_run(&drive, record, err))
+    if (!drive_run(&drive, record, err) || !prove_trial(&drive, &o->prove, record, err))
         return false;
     judge(o, record, &observer);
     /* Where the first stage was answered, a later one that is not has found a limit. */

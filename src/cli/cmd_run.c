@@ -27,6 +27,8 @@ enum {
     KEY_DRY_RUN,
     KEY_RING,
     KEY_CPUS,
+    KEY_PROVE,
+    KEY_PROVE_DURATION,
     KEY_NO_CEILING,
     KEY_STRICT,
     KEY_NO_SAVE
@@ -43,6 +45,11 @@ static const struct argp_option option_table[] = {
     { "cpus", KEY_CPUS, "WHERE", 0,
       "client=LIST,server=LIST; lists like 0 or 2-3 (each their own)", 2 },
     { "ring", KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 2 },
+    { "prove", KEY_PROVE, NULL, 0,
+      "Drive the target again behind each trial, to prove whether the generator was the limit and "
+      "whether memory that grows is a leak", 2 },
+    { "prove-duration", KEY_PROVE_DURATION, "TIME", 0,
+      "Of each of the two drives that prove a leak (60s)", 2 },
     { "no-ceiling", KEY_NO_CEILING, NULL, 0,
       "Do not measure what the generator reaches against an empty server, unless that is known", 2 },
     { "no-save", KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 2 },
@@ -81,6 +88,11 @@ static bool take_option(struct options *o, int key, const char *argument, struct
     case KEY_DRY_RUN:
         o->dry_run = true;
         return true;
+    case KEY_PROVE:
+        o->session.prove.wanted = true;
+        return true;
+    case KEY_PROVE_DURATION:
+        return parse_prove_duration(argument, &o->session.prove, err);
     case KEY_NO_CEILING:
         o->session.kept_ceiling_only = true;
         return true;
@@ -224,6 +236,17 @@ static void print_misfits(const struct session *s)
             printf("%s: not measured: %s\n", s->variants[i].name.ptr, why.text);
 }
 
+/* Which targets' memory will seem to grow is not known before. */
+static void print_proofs(const struct session *s)
+{
+    const struct prove_wish *prove = &s->options.prove;
+    char time_text[UNITS_TEXT_MAX];
+
+    if (prove->wanted)
+        printf("proofs are in that time; where memory seems to grow, %s more for a trial\n",
+               units_duration(prove_leak_ns(prove), true, time_text));
+}
+
 static bool print_plan(const struct session *s)
 {
     const struct estimate estimate = session_estimate(s);
@@ -240,6 +263,7 @@ static bool print_plan(const struct session *s)
     if (s->control_count > 0)
         printf("%zu of the trials are the A/A control: a target once more, for the noise floor\n",
                s->control_count);
+    print_proofs(s);
     if (calls_count(s) > 0)
         printf("%zu applications called in-process, in %u processes each\n", calls_count(s),
                s->blocks);

@@ -295,6 +295,22 @@ bool parse_places(const char *text, struct places *places, struct error *err)
     return server.ptr == NULL || parse_cpus(server, places->server, 64, &places->server_count, err);
 }
 
+bool parse_prove_duration(const char *text, struct prove_wish *wish, struct error *err)
+{
+    char low[UNITS_TEXT_MAX], high[UNITS_TEXT_MAX];
+    int64_t duration_ns;
+
+    if (!units_parse_duration(slice_of(text), &duration_ns))
+        return error_usage(err, "--prove-duration '%s' is no duration; write it like 60s or 2m",
+                           text);
+    if (duration_ns < PROVE_LEAK_MIN_NS || duration_ns > PROVE_LEAK_MAX_NS)
+        return error_usage(err, "--prove-duration %s is out of range; from %s to %s", text,
+                           units_duration(PROVE_LEAK_MIN_NS, true, low),
+                           units_duration(PROVE_LEAK_MAX_NS, true, high));
+    wish->leak_ns = duration_ns;
+    return true;
+}
+
 bool parse_ring(const char *text, enum ring_kind *ret_ring, struct error *err)
 {
     if (strcmp(text, "io_uring") == 0)

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "net/ring.h"
 #include "report/screen.h"
+#include "run/prove.h"
 #include "run/trial.h"
 #include "store/record.h"
 #include "store/store.h"
@@ -62,6 +63,9 @@ bool parse_cpus(struct slice text, uint32_t *ret_cpus, uint32_t max, uint32_t *r
 
 /* "0,2-3", "client=0", "server=1", "client=0,server=1,2": a plain list is the client's. */
 bool parse_places(const char *text, struct places *places, struct error *err);
+
+/* How long each of the drives that prove a leak takes, within what run/prove.h allows. */
+bool parse_prove_duration(const char *text, struct prove_wish *wish, struct error *err);
 
 bool parse_ring(const char *text, enum ring_kind *ret_ring, struct error *err);
 

@@ -25,6 +25,8 @@ static const char *phase_name(enum progress_phase phase)
         return "stop";
     case PROGRESS_CEILING:
         return "ceiling";
+    case PROGRESS_PROVE:
+        return "prove";
     }
     return "";
 }

@@ -150,7 +150,8 @@ static bool make_plan(const struct drive *d, struct asked *a, struct trial_recor
                            .ring = d->ring,
                            .cpus = d->cpus,
                            .cpu_count = d->cpu_count,
-                           .seed = d->seed };
+                           .seed = d->seed,
+                           .burn_ns = d->burn_ns };
     if (!request_render(d->workload, d->host, d->load->keepalive, &a->arena, &plan->request, err))
         return false;
     if (!contract_learn(d->workload, a->answers, PROBES, &a->arena, &plan->contract,
@@ -318,7 +319,7 @@ static void find_steady(struct ride *r, struct mono now)
     struct mono end = mono_after(engine_window_begin(r->engine), load->duration_ns);
 
     if (load->duration_ns < STEADY_WINDOW_NS || load->warmup_ns == 0 || load->stage > 0 ||
-        r->decided || r->restarts == RESTARTS_MAX || mono_diff_ns(now, end) > DECIDE_NS)
+        r->drive->again || r->decided || r->restarts == RESTARTS_MAX || mono_diff_ns(now, end) > DECIDE_NS)
         return;
     r->decided = true;
     if (began_in_warmup(r, now) &&
@@ -415,7 +416,7 @@ static bool drive_by(const struct drive *d, const struct plan *plan, struct tria
     record->points = arena_new(&record->arena, struct series_point, r.points_max);
     watch_target(&r);
     /* Its tree has settled, and been idle, before the first stage only. */
-    if (d->target != NULL && d->load->stage <= 1)
+    if (d->target != NULL && d->load->stage <= 1 && !d->again)
         watch_settle(&r.watch, &record->server);
     else
         watch_sample(&r.watch, mono_now(), &record->server);

@@ -26,6 +26,8 @@ struct drive {
     const uint32_t *cpus; /* for the workers */
     uint32_t cpu_count;   /* 0: not pinned */
     uint64_t seed;
+    int64_t burn_ns; /* load/plan.h */
+    bool again;      /* the target was driven before: it has settled, and the window is as told */
     struct target *target;                   /* NULL: a server that assay did not start */
     int32_t ancestor;                        /* whose descendants are the server; 0: unknown */
     bool ancestor_counts;                    /* the ancestor itself is part of the server */

@@ -16,6 +16,7 @@ enum progress_phase {
     PROGRESS_DRAIN,
     PROGRESS_STOP,
     PROGRESS_CEILING, /* against our own empty server: run/ceiling.h */
+    PROGRESS_PROVE,   /* further drives of the target: run/prove.h */
 };
 
 /* A moment of a trial. Texts and arrays are valid during the call only. */

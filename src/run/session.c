@@ -169,7 +169,7 @@ static struct times_key times_key(const struct session *s, const struct trial_sl
 
     return (struct times_key){ s->variants[slot->variant].name,
                                s->suite->workloads[slot->workload].name, load->name,
-                               blocks_trial_ns(load) };
+                               blocks_trial_ns(load) + prove_least_ns(&s->options.prove, load) };
 }
 
 struct estimate session_estimate(const struct session *session)
@@ -378,6 +378,7 @@ static bool run_slot(struct trials *t, const struct trial_slot *slot, struct err
         .ring = s->options.ring,
         .places = &t->prepared[slot->variant].places,
         .kept_ceiling_only = s->options.kept_ceiling_only,
+        .prove = s->options.prove,
         .stop_asked = s->options.stop_asked,
         .observer = t->observer,
     };

@@ -10,6 +10,7 @@
 #include "net/ring.h"
 #include "run/blocks.h"
 #include "run/progress.h"
+#include "run/prove.h"
 #include "run/trial.h"
 #include "store/record.h"
 #include "store/store.h"
@@ -24,6 +25,7 @@ struct session_options {
     enum ring_kind ring;
     struct places places;          /* counts 0: chosen here */
     bool kept_ceiling_only;        /* run/ceiling.h */
+    struct prove_wish prove;
     const char *command, *version; /* for the record */
     const volatile sig_atomic_t *stop_asked;
 };

@@ -147,7 +147,7 @@ static bool drive_target(const struct trial_order *order, struct target *target,
         arena_format(&record->arena, "http://%.*s%.*s", (int)drive.host.len, drive.host.ptr,
                      (int)record->workload.path.len, record->workload.path.ptr);
     record->server.ready_ms = (double)target_ready_ns(target) / 1e6;
-    if (!drive_run(&drive, record, err))
+    if (!drive_run(&drive, record, err) || !prove_trial(&drive, &order->prove, record, err))
         return false;
     /* It had been ready, and was driven, before it was asked again. */
     if (record->state == TRIAL_NOT_READY && load.stage > 1 && !target_alive(target, END_NS, &died))

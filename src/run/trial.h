@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "net/ring.h"
 #include "run/progress.h"
+#include "run/prove.h"
 #include "store/record.h"
 #include "suite/suite.h"
 #include "target/target.h"
@@ -46,6 +47,7 @@ struct trial_order {
     enum ring_kind ring;
     const struct places *places;
     bool kept_ceiling_only; /* run/ceiling.h */
+    struct prove_wish prove;
     const char *not_ready;  /* why it cannot be driven at all; NULL: it can */
     const volatile sig_atomic_t *stop_asked;
     const struct observer *observer;

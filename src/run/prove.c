@@ -1,0 +1,237 @@
+#include "run/prove.h"
+
+#include <math.h>
+
+#include "run/drive.h"
+#include "verdict/prove.h"
+#include "verdict/verdict.h"
+
+/* A drive of the elasticity: so long that each connection asks 200 times, because the first and the
+ * last of them are cut by the window's ends, and that is to be half a percent. */
+#define DRIVE_MIN_NS   (2 * SECOND_NS)
+#define DRIVE_MAX_NS   (10 * SECOND_NS)
+#define DRIVE_CYCLES   200
+#define WARMUP_NS      (300 * MILLISECOND_NS)
+#define LEAK_WARMUP_NS SECOND_NS
+
+/* Of a closed loop's throughput, the lower of a leak's two rates. */
+#define LEAK_RATE_SHARE 0.25
+/* A leak of a page a request must not take more of the machine's memory than this; where it is
+ * known how much a request leaves behind, that counts. */
+#define LEAK_BYTES_MAX      1073741824.0
+#define LEAK_BYTES_EXPECTED 4096.0
+
+/* ---- what is shown ---- */
+
+struct telling {
+    const struct observer *to;
+    const struct trial_record *record; /* of the trial that is being proved */
+    struct mono began;
+    int64_t total_ns;
+};
+
+static void tell(void *context, const struct progress *progress)
+{
+    const struct telling *telling = context;
+    struct progress ours = *progress;
+
+    ours.phase = PROGRESS_PROVE;
+    ours.record = telling->record;
+    ours.elapsed_ns = mono_diff_ns(telling->began, mono_now());
+    ours.total_ns = telling->total_ns;
+    ours.done = ours.wanted = 0;
+    telling->to->progress(telling->to->context, &ours);
+}
+
+/* ---- a drive ---- */
+
+static bool is_stopped(const struct drive *drive)
+{
+    return drive->stop_asked != NULL && *drive->stop_asked > 0;
+}
+
+static bool came_to_an_end(const struct trial_record *t)
+{
+    return t->state == TRIAL_DONE && !t->tally.partial && t->tally.ok > 0;
+}
+
+/* The caller frees *ret_record. */
+static bool drive_again(const struct drive *of, const struct load *load, int64_t burn_ns,
+                        struct telling *telling, struct trial_record **ret_record,
+                        struct error *err)
+{
+    const struct observer observer = { .context = telling, .progress = tell };
+    struct drive drive = *of;
+    struct trial_record *record;
+
+    drive.load = load;
+    drive.burn_ns = burn_ns;
+    drive.again = true;
+    drive.observer = of->observer != NULL ? &observer : NULL;
+    telling->to = of->observer;
+    record = trial_record_new(drive_arena_bytes(&drive), err);
+    if (record == NULL)
+        return false;
+    if (!drive_run(&drive, record, err)) {
+        trial_record_free(record);
+        return false;
+    }
+    *ret_record = record;
+    return true;
+}
+
+/* ---- elasticity ---- */
+
+static struct load elasticity_load(const struct load *of, double response_ns)
+{
+    struct load load = *of;
+
+    load.requests = 0;
+    load.duration_ns = (int64_t)fmin(fmax(DRIVE_CYCLES * response_ns, DRIVE_MIN_NS), DRIVE_MAX_NS);
+    load.warmup_ns = WARMUP_NS;
+    return load;
+}
+
+/* One drive's throughput into *ret_per_sec; NaN: it came to no end. */
+static bool measure(const struct drive *drive, const struct load *load, int64_t burn_ns,
+                    struct telling *telling, double *ret_per_sec, struct error *err)
+{
+    struct trial_record *driven;
+
+    if (!drive_again(drive, load, burn_ns, telling, &driven, err))
+        return false;
+    *ret_per_sec = came_to_an_end(driven) ? record_throughput_per_sec(driven) : RECORD_UNKNOWN;
+    trial_record_free(driven);
+    return true;
+}
+
+static bool try_elasticity(const struct drive *drive, struct trial_record *record,
+                           struct error *err)
+{
+    const struct load load =
+        elasticity_load(drive->load, histogram_mean_ns(&record->tally.response));
+    const int64_t burn_ns = llround(PROVE_WORK_SHARE * record_client_cpu_ns_per_request(record));
+    struct telling telling = { .record = record, .began = mono_now() };
+    struct proof_elasticity *e = &record->proof.elasticity;
+    double without[PROVE_ROUNDS_MAX], with[PROVE_ROUNDS_MAX];
+
+    telling.total_ns = PROVE_ROUNDS_MIN * 2 * (load.duration_ns + load.warmup_ns);
+    *e = prove_elasticity(without, with, 0, burn_ns, PROVE_WORK_SHARE);
+    for (uint32_t i = 0; i < PROVE_ROUNDS_MAX && e->state == ELASTICITY_OPEN; i++) {
+        if (!measure(drive, &load, 0, &telling, &without[i], err) ||
+            !measure(drive, &load, burn_ns, &telling, &with[i], err))
+            return false;
+        if (isnan(without[i]) || isnan(with[i]))
+            break;
+        *e = prove_elasticity(without, with, i + 1, burn_ns, PROVE_WORK_SHARE);
+    }
+    return true;
+}
+
+/* ---- a leak ---- */
+
+static int64_t leak_drive_ns(const struct prove_wish *wish)
+{
+    return wish->leak_ns > 0 ? wish->leak_ns : PROVE_LEAK_DEFAULT_NS;
+}
+
+int64_t prove_leak_ns(const struct prove_wish *wish)
+{
+    return 2 * (leak_drive_ns(wish) + LEAK_WARMUP_NS);
+}
+
+/* The lower of the two rates: what the target can do twice of without being slowed down, and what
+ * the machine has memory for. */
+static double leak_rate(const struct trial_record *record, double bytes_per_request,
+                        int64_t duration_ns)
+{
+    double seconds = (double)(duration_ns + LEAK_WARMUP_NS) / 1e9;
+    double wanted = record->load.model == LOAD_OPEN
+                        ? record->load.rate_per_sec / 2
+                        : record_throughput_per_sec(record) * LEAK_RATE_SHARE;
+
+    return fmin(wanted, LEAK_BYTES_MAX / (3 * bytes_per_request * seconds));
+}
+
+static struct load leak_load(const struct load *of, double rate_per_sec, int64_t duration_ns)
+{
+    struct load load = *of;
+
+    load.model = LOAD_OPEN;
+    load.arrivals = PACER_EVEN;
+    load.rate_per_sec = rate_per_sec;
+    load.requests = 0;
+    load.duration_ns = duration_ns;
+    load.warmup_ns = LEAK_WARMUP_NS;
+    return load;
+}
+
+static bool drive_at_two_rates(const struct drive *drive, const struct prove_wish *wish,
+                               struct trial_record *record, struct error *err)
+{
+    const int64_t duration_ns = leak_drive_ns(wish);
+    const struct leak unknown = { .kind = LEAK_UNKNOWN, .bytes_per_request = RECORD_UNKNOWN };
+    const struct leak seen = leak_of_trial(record);
+    struct leak leaks[2] = { unknown, unknown };
+    double bytes = seen.kind == LEAK_GROWING ? seen.bytes_per_request : LEAK_BYTES_EXPECTED;
+    const double rate = leak_rate(record, bytes, duration_ns);
+    const double rates[2] = { rate, 2 * rate };
+    struct telling telling = { .record = record, .began = mono_now() };
+
+    telling.total_ns = prove_leak_ns(wish);
+    for (int i = 0; i < 2; i++) {
+        const struct load load = leak_load(drive->load, rates[i], duration_ns);
+        struct trial_record *driven;
+
+        if (is_stopped(drive))
+            break;
+        if (!drive_again(drive, &load, 0, &telling, &driven, err))
+            return false;
+        if (came_to_an_end(driven))
+            leaks[i] = leak_of_trial(driven);
+        trial_record_free(driven);
+    }
+    record->proof.leak = prove_leak(leaks, rates, (double)duration_ns / 1e9);
+    return true;
+}
+
+static bool try_leak(const struct drive *drive, const struct prove_wish *wish,
+                     struct trial_record *record, struct error *err)
+{
+    struct proof_leak *proof = &record->proof.leak;
+    const struct check *memory;
+
+    verdict_trial(record);
+    memory = verdict_check(&record->verdict, CHECK_MEMORY);
+    if (memory == NULL)
+        return true;
+    if (memory->state == CHECK_OK)
+        proof->state = LEAK_PROOF_FLAT;
+    else if (record->server.rss_bytes_start < 0)
+        proof->state = LEAK_PROOF_OPEN;
+    else if (memory->state != CHECK_UNKNOWN || wish->unknown_memory)
+        return drive_at_two_rates(drive, wish, record, err);
+    return true;
+}
+
+/* ---- both ---- */
+
+bool prove_trial(const struct drive *drive, const struct prove_wish *wish,
+                 struct trial_record *record, struct error *err)
+{
+    if (!wish->wanted || record->ceiling || drive->load->stage > 0 || !came_to_an_end(record) ||
+        is_stopped(drive))
+        return true;
+    if (drive->load->model == LOAD_CLOSED && !try_elasticity(drive, record, err))
+        return false;
+    return is_stopped(drive) || try_leak(drive, wish, record, err);
+}
+
+int64_t prove_least_ns(const struct prove_wish *wish, const struct load *load)
+{
+    const struct load drive = elasticity_load(load, 0);
+
+    if (!wish->wanted || load->model != LOAD_CLOSED || load->stages != NULL)
+        return 0;
+    return PROVE_ROUNDS_MIN * 2 * (drive.duration_ns + drive.warmup_ns);
+}
