@@ -480,7 +480,8 @@ static void log_phase_end(struct live *live, struct mono now, const char *next)
         : strcmp(live->phase, "measure") == 0
             ? (strcmp(next, "warm-up") == 0 ? "still warming up: the window begins anew after"
                                             : "measured")
-            : NULL;
+        : strcmp(live->phase, "prove") == 0 ? "proved"
+                                            : NULL;
 
     if (words == NULL)
         return;

@@ -2,6 +2,7 @@
 
 #include "report/line_priv.h"
 #include "report/number_priv.h"
+#include "report/proof_block.h"
 #include "report/table_priv.h"
 #include "report/terminal_priv.h"
 #include "report/verdict_block.h"
@@ -394,6 +395,7 @@ void terminal_trial(const struct screen *s, const struct trial_record *t)
         rate_warnings(&warnings, t);
     reason_line(&warnings, t);
     verdict_print(s, t);
+    proof_print(s, t);
     if (t->state == TRIAL_DIED)
         output_tail(s, t);
 }

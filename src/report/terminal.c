@@ -6,6 +6,7 @@
 #include "report/inproc_table.h"
 #include "report/line_priv.h"
 #include "report/number_priv.h"
+#include "report/proof_block.h"
 #include "report/terminal_priv.h"
 #include "report/verdict_block.h"
 #include "store/inproc_json.h"
@@ -148,6 +149,7 @@ void terminal_checks(const struct screen *s, const struct run_record *run)
     for (size_t i = 0; i < run->trial_count; i++) {
         terminal_trial_line(s, run->trials[i], i + 1, run->trial_count);
         verdict_print_all(s, run->trials[i]);
+        proof_print(s, run->trials[i]);
         fputc('\n', s->out);
     }
 }
@@ -260,6 +262,7 @@ static void suite_run(const struct screen *s, const struct run_record *run)
     }
     ranking_tables(s, rankings, count);
     verdict_print_run(s, run);
+    proof_print_run(s, run);
     inproc_tables(s, run);
     decomposition_print(s, run);
     if (run->published_text[0] != '\0')
