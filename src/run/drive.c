@@ -319,7 +319,8 @@ static void find_steady(struct ride *r, struct mono now)
     struct mono end = mono_after(engine_window_begin(r->engine), load->duration_ns);
 
     if (load->duration_ns < STEADY_WINDOW_NS || load->warmup_ns == 0 || load->stage > 0 ||
-        r->drive->again || r->decided || r->restarts == RESTARTS_MAX || mono_diff_ns(now, end) > DECIDE_NS)
+        r->drive->again || r->decided || r->restarts == RESTARTS_MAX ||
+        mono_diff_ns(now, end) > DECIDE_NS)
         return;
     r->decided = true;
     if (began_in_warmup(r, now) &&

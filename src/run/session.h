@@ -23,8 +23,8 @@ struct session_options {
     uint32_t blocks;    /* 0: as the suite or the preset says */
     uint64_t seed;
     enum ring_kind ring;
-    struct places places;          /* counts 0: chosen here */
-    bool kept_ceiling_only;        /* run/ceiling.h */
+    struct places places;   /* counts 0: chosen here */
+    bool kept_ceiling_only; /* run/ceiling.h */
     struct prove_wish prove;
     const char *command, *version; /* for the record */
     const volatile sig_atomic_t *stop_asked;

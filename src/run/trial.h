@@ -48,7 +48,7 @@ struct trial_order {
     const struct places *places;
     bool kept_ceiling_only; /* run/ceiling.h */
     struct prove_wish prove;
-    const char *not_ready;  /* why it cannot be driven at all; NULL: it can */
+    const char *not_ready; /* why it cannot be driven at all; NULL: it can */
     const volatile sig_atomic_t *stop_asked;
     const struct observer *observer;
 };

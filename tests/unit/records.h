@@ -305,8 +305,8 @@ static inline struct trial_record *full_trial(void)
     t->steady_after_ns = 3200000000;
     t->control = true;
     t->proof = (struct proof){
-        { ELASTICITY_LIMITING, 8001, 0.0625, 3, 8002.5, 8003.5, -0.375, 0.0078125, 6.0 },
-        { LEAK_PROOF_DIFFERS, 60.5, { 8004.5, 8009.0 }, { 512.5, RECORD_UNKNOWN } },
+        {ELASTICITY_LIMITING, 8001, 0.0625, 3, 8002.5, 8003.5, -0.375, 0.0078125, 6.0 },
+        { LEAK_PROOF_DIFFERS,             60.5,           { 8004.5, 8009.0 },        { 512.5, RECORD_UNKNOWN }     },
     };
     fill_verdict(t);
     return t;
