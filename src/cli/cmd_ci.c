@@ -35,33 +35,37 @@ enum {
     KEY_NO_SAVE
 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"base",                                                                                      KEY_BASE, "WHAT", 0,
-     "A git ref of SUITE's repository, or a command (with a blank in it) that starts the target", 1 },
-    { "head",                                                                                     KEY_HEAD, "WHAT", 0, "The same of what may pass or not (SUITE as it stands)", 1 },
+    { "base", KEY_BASE, "WHAT", 0,
+      "A git ref of SUITE's repository, or a command (with a blank in it) that starts the target",
+      1 },
+    { "head", KEY_HEAD, "WHAT", 0, "The same of what may pass or not (SUITE as it stands)", 1 },
     { "base-cmd", KEY_BASE_CMD, "CMD", 0, "A command, blank or not", 1 },
-    { "head-cmd",                                                                                          KEY_HEAD_CMD, "CMD", 0, "A command, blank or not", 1 },
-    { "only",KEY_ONLY, "NAMES", 0, "These targets or variants only, separated by commas", 1 },
-    { "pairs",                                                                                          KEY_PAIRS, "N", 0, "So many pairs, each three trials: base, head, base again (12)",
-     1 },
-    { "limit",                                                                                          KEY_LIMIT, "METRIC=PERCENT", 0,
-     "How much worse it may be (throughput=-3%, p99=+10%, rss=+5%; p50 and cpu have none); "
+    { "head-cmd", KEY_HEAD_CMD, "CMD", 0, "A command, blank or not", 1 },
+    { "only", KEY_ONLY, "NAMES", 0, "These targets or variants only, separated by commas", 1 },
+    { "pairs", KEY_PAIRS, "N", 0,
+      "So many pairs, each three trials: base, head, base again (12)", 1 },
+    { "limit", KEY_LIMIT, "METRIC=PERCENT", 0,
+      "How much worse it may be (throughput=-3%, p99=+10%, rss=+5%; p50 and cpu have none); "
       "METRIC=off for no limit", 1 },
-    { "alpha",                                                                                 KEY_ALPHA, "P", 0, "How often two that are the same may be called different (0.05)",
-     1 },
-    { "preset",                                                                                      KEY_PRESET, "NAME", 0, "Durations and counts as the suite's preset says", 1 },
-    { "seed",                                                                  KEY_SEED, "N", 0, "Of arrivals and nonces", 1 },
-    { "require-conclusive",                                                                                          KEY_CONCLUSIVE, NULL, 0, "Exit 4 when a gate is inconclusive", 2 },
-    { "gate",KEY_GATE, "POLICY", 0, "What a regression does: fail (exit 3), warn or off (exit 0)",
-     2 },
-    { "cpus",                                                                                          KEY_CPUS, "WHERE", 0, "client=LIST,server=LIST; lists like 0 or 2-3 (each their own)",
-     3 },
-    { "ring",                                                                                          KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 3 },
-    { "no-ceiling",                                                                                     KEY_NO_CEILING, NULL, 0,
-     "Do not measure what the generator reaches against an empty server, unless that is known", 3 },
-    { "no-save",                                                                                    KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 3 },
-    { 0                                     },
+    { "alpha", KEY_ALPHA, "P", 0,
+      "How often two that are the same may be called different (0.05)", 1 },
+    { "preset", KEY_PRESET, "NAME", 0, "Durations and counts as the suite's preset says", 1 },
+    { "seed", KEY_SEED, "N", 0, "Of arrivals and nonces", 1 },
+    { "require-conclusive", KEY_CONCLUSIVE, NULL, 0, "Exit 4 when a gate is inconclusive", 2 },
+    { "gate", KEY_GATE, "POLICY", 0,
+      "What a regression does: fail (exit 3), warn or off (exit 0)", 2 },
+    { "cpus", KEY_CPUS, "WHERE", 0,
+      "client=LIST,server=LIST; lists like 0 or 2-3 (each their own)", 3 },
+    { "ring", KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 3 },
+    { "no-ceiling", KEY_NO_CEILING, NULL, 0,
+      "Do not measure what the generator reaches against an empty server, unless that is known",
+      3 },
+    { "no-save", KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 3 },
+    { 0 },
 };
+/* clang-format on */
 
 struct version {
     const char *asked; /* NULL: SUITE as it stands */

@@ -109,20 +109,21 @@ static const struct trial_record *find(const struct run_record *run,
     return NULL;
 }
 
-/* NaN where there is none to be relied on; then, of the first, why. */
-static double value_of(const struct trial_record *t, enum metric metric, char *why)
+static double value_of(const struct trial_record *t, enum metric metric)
 {
-    const struct check *check;
-
     if (t == NULL || t->state != TRIAL_DONE || t->tally.partial)
         return RECORD_UNKNOWN;
-    check = metric_is_latency(metric) ? verdict_refuses_latency(&t->verdict)
-                                      : verdict_refuses_throughput(&t->verdict);
-    if (check == NULL)
-        return metric_of(t, metric);
-    if (why[0] == '\0')
+    return metric_of(t, metric);
+}
+
+static bool is_refused(const struct trial_record *t, enum metric metric, char *why)
+{
+    const struct check *check = metric_is_latency(metric) ? verdict_refuses_latency(&t->verdict)
+                                                          : verdict_refuses_throughput(&t->verdict);
+
+    if (check != NULL && why[0] == '\0')
         snprintf(why, GATE_TEXT_MAX, "%s: %s", check_name(check->id), check->text);
-    return RECORD_UNKNOWN;
+    return check != NULL;
 }
 
 /* ---- a row ---- */
@@ -143,10 +144,12 @@ static size_t fill_values(struct gate_row *row, const struct run_record *run, ui
 
         if (base == NULL || head == NULL)
             continue;
-        v->base[n] = value_of(base, row->metric, row->why);
-        v->head[n] = value_of(head, row->metric, row->why);
-        v->control[n] = value_of(again, row->metric, row->why) / v->base[n];
-        row->left_out += !isfinite(v->base[n]) || !isfinite(v->head[n]);
+        v->base[n] = value_of(base, row->metric);
+        v->head[n] = value_of(head, row->metric);
+        v->control[n] = value_of(again, row->metric) / v->base[n];
+        if (isfinite(v->base[n]) && isfinite(v->head[n]))
+            row->refused +=
+                is_refused(base, row->metric, row->why) || is_refused(head, row->metric, row->why);
         n++;
     }
     return n;
@@ -209,6 +212,12 @@ static size_t pairs_needed(const struct gate_row *row, size_t gates)
     return n <= COMPARE_BLOCKS_MAX ? (size_t)n : 0;
 }
 
+/* One in ten, as for ranks. */
+static bool is_hidden(const struct gate_row *row)
+{
+    return row->refused * 10 > row->pairs;
+}
+
 static enum gate_word judge(const struct gate_row *row, double alpha)
 {
     const struct difference *d = &row->difference;
@@ -217,6 +226,8 @@ static enum gate_word judge(const struct gate_row *row, double alpha)
 
     if (is_real(row, alpha, true) && is_worse(row->metric, d->ratio, limit))
         return GATE_SUSPECTED;
+    if (is_hidden(row) && d->bounded)
+        return GATE_INCONCLUSIVE;
     if (is_real(row, alpha, false))
         return GATE_BETTER;
     if (d->bounded && (isnan(limit) || !is_worse(row->metric, worst, limit)))
@@ -245,7 +256,8 @@ static bool judge_all(struct gate *g, struct error *err)
         if (!isnan(row->limit) && row->pairs > 0)
             row->difference = all[n++];
         row->word = judge(row, g->limits.alpha);
-        if (row->word == GATE_INCONCLUSIVE && !isnan(row->limit))
+        if (row->word == GATE_INCONCLUSIVE && !isnan(row->limit) &&
+            !(is_hidden(row) && row->difference.bounded)) /* more of the same would not help */
             row->pairs_needed = pairs_needed(row, gates);
     }
     free(all);

@@ -10,8 +10,10 @@
  *     within        whatever it is, the 95 % interval does not reach the limit
  *     inconclusive  none of these: too few pairs, or too much noise
  *
- * Pairs in which a verdict refuses the figure of a trial are left out and counted. A metric without
- * a limit is compared and shown, and stops nobody. */
+ * What a verdict refuses (validity) may hide a difference, as a generator does that is the limit
+ * itself, or wrong answers that come quickly; but it makes none that base against itself does not
+ * show. So where more than one pair in ten has such a trial, nothing is within or better any more,
+ * and a regression stays one. A metric without a limit is compared and shown, and stops nobody. */
 #pragma once
 
 #include <stdbool.h>
@@ -42,12 +44,13 @@ struct gate_row {
     enum metric metric;
     double limit;      /* NaN: none */
     double base, head; /* medians; NaN: none */
-    size_t pairs, left_out;
+    size_t pairs;      /* with a value on both sides */
+    size_t refused;    /* of these, with a trial whose verdict refuses it */
     struct noise_floor noise;
     struct difference difference; /* head / base */
     enum gate_word word;
     size_t pairs_needed;     /* in all, to settle GATE_INCONCLUSIVE; 0: cannot be told */
-    char why[GATE_TEXT_MAX]; /* of those left out, or why it is open; "" */
+    char why[GATE_TEXT_MAX]; /* of the first refused one; "" */
     bool again;              /* new pairs were asked, and said: */
     struct difference confirmation;
 };

@@ -34,7 +34,8 @@ static json_t *row_json(const struct gate_row *row)
     json_put_real(&p, "head", row->head);
     json_put(&p, "change", difference_json(&row->difference));
     json_put(&p, "confirmation", row->again ? difference_json(&row->confirmation) : json_null());
-    json_put_count(&p, "left_out", row->left_out);
+    json_put_count(&p, "refused_pairs", row->refused);
+    json_put_text(&p, "refused_why", row->why);
     json_put_flag(&p, "noise_floor_known", row->noise.known);
     json_put_real(&p, "noise_floor", row->noise.floor);
     json_put(&p, "word", isnan(row->limit) ? json_null() : json_string(gate_word_name(row->word)));

@@ -64,8 +64,8 @@ static void print_heading(const struct screen *s, const struct gate_row *row)
     line_begin(&l, s, "", 0);
     line_words(&l, STYLE_BOLD, slice_of(gate_row_name(row, name, sizeof(name))));
     line_piece(&l, 3, STYLE_DIM, "%zu pairs", row->pairs);
-    if (row->left_out > 0)
-        line_piece(&l, 1, STYLE_WARN, "(%zu left out)", row->left_out);
+    if (row->refused > 0)
+        line_piece(&l, 1, STYLE_WARN, "(%zu refused by a verdict)", row->refused);
     if (row->noise.known)
         line_piece(&l, 3, STYLE_DIM, "A/A noise floor %.1f %%", row->noise.floor * 100);
     else

@@ -86,15 +86,12 @@ static void open_question(struct text *into, const struct gate_row *row)
     if (row->again)
         text_format(into, ": %zu new pairs did not confirm it (%s)", row->confirmation.blocks,
                     gate_change(&row->confirmation, change, sizeof(change)));
-    else if (row->pairs == 0 && row->why[0] != '\0')
-        text_format(into, ": refused: %s", row->why);
     else if (row->pairs == 0)
         text_add(into, SLICE(": no trial has a value that can be relied on"));
-    else if (!row->difference.bounded && row->why[0] != '\0')
-        text_format(into, ": needs %zu pairs, has %zu and %zu that are refused: %s",
-                    row->pairs_needed, row->pairs, row->left_out, row->why);
     else if (!row->difference.bounded)
         text_format(into, ": needs %zu pairs, has %zu", row->pairs_needed, row->pairs);
+    else if (row->pairs_needed == 0 && row->refused > 0)
+        text_format(into, ": %zu of %zu pairs are refused: %s", row->refused, row->pairs, row->why);
     else if (row->pairs_needed > 0)
         text_format(into, ": about %zu pairs would tell", row->pairs_needed);
 }

@@ -44,12 +44,18 @@ static const struct load *load_of(const struct session *s, size_t slot)
     return &s->suite->loads[s->slots[slot].load];
 }
 
+/* Our own server is compared with nobody; and shares of a capacity would be of two capacities. */
+static bool can_be_compared(const struct session *s, size_t slot)
+{
+    return !variant_of(s, slot)->target->ceiling && !load_needs_capacity(load_of(s, slot));
+}
+
 static size_t counterpart(const struct session *base, size_t slot, const struct session *head)
 {
     size_t i = 0;
 
     while (i < head->slot_count &&
-           (variant_of(head, i)->target->ceiling ||
+           (!can_be_compared(head, i) ||
             !slice_equal(variant_of(base, slot)->name, variant_of(head, i)->name) ||
             !slice_equal(workload_of(base, slot)->name, workload_of(head, i)->name) ||
             !slice_equal(load_of(base, slot)->name, load_of(head, i)->name)))
@@ -62,7 +68,7 @@ static size_t slots_to_compare(const struct session *s)
     size_t count = 0;
 
     for (size_t i = 0; i < s->slot_count; i++)
-        count += !variant_of(s, i)->target->ceiling;
+        count += can_be_compared(s, i);
     return count;
 }
 
@@ -76,7 +82,7 @@ static bool find_cells(struct pairs *p, struct error *err)
     for (size_t i = 0; i < base->slot_count; i++) {
         size_t other = counterpart(base, i, head);
 
-        if (!variant_of(base, i)->target->ceiling && other < head->slot_count)
+        if (can_be_compared(base, i) && other < head->slot_count)
             p->cells[p->cell_count++] = (struct pair_cell){
                 .slot = {i, other},
                   .chosen = true
@@ -87,7 +93,8 @@ static bool find_cells(struct pairs *p, struct error *err)
     if (p->cell_count > 0)
         return true;
     return error_usage(err, "base and head have no target, workload and load in common (our own "
-                            "server and loads with model: inproc do not count)");
+                            "server, loads with model: inproc and loads in shares of a capacity do "
+                            "not count)");
 }
 
 /* Another command can take the place of one start command, not of several targets'. */
@@ -257,7 +264,6 @@ static bool take_trial(void *context, struct trial_record *record, struct error 
     }
     record->target = arena_format(&record->arena, "%s%s", record->target,
                                   taking->side == PAIR_HEAD ? PAIR_HEAD_NAME : PAIR_BASE_NAME);
-    record->control = taking->side == PAIR_AGAIN;
     p->run->trials[p->run->trial_count++] = record;
     if (p->store != NULL && !store_add_trial(p->store, p->run, record, err))
         return false;
@@ -286,9 +292,11 @@ static bool run_side(struct pairs *p, const struct pair_cell *cell, enum pair_si
         .load = load_of(s, slot),
         .block = p->done,
         .position = position,
+        .order = (uint32_t)v,
+        .control = side == PAIR_AGAIN,
         .seed = rng_split(s->options.seed, p->run->trial_count + 1).state,
         .ring = s->options.ring,
-        .places = &p->sessions[0].places,
+        .places = &p->prepared[v][s->slots[slot].variant].places,
         .kept_ceiling_only = s->options.kept_ceiling_only,
         .stop_asked = s->options.stop_asked,
         .observer = p->observer,

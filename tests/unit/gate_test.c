@@ -150,26 +150,33 @@ static void gates_are_corrected_together_and_what_has_no_limit_is_not_among_them
     (void)state;
 }
 
-static void a_pair_with_a_refused_trial_is_left_out(void **state)
+static void what_a_verdict_refuses_passes_nobody_and_excuses_nobody(void **state)
 {
-    struct run_record *run = new_run(36);
-    char text[600];
-    struct gate g;
+    static const double ratios[] = { 1.0, 1.1, 0.9 };
 
-    add_pairs(run, 0, 12, 1.0, 0.01, 0.01);
-    add_check(run->trials[2], CHECK_GENERATOR, CHECK_FAIL, "the generator was the limit", "");
-    g = gate_of(run, 12);
-    assert_int_equal(row_of(&g, METRIC_THROUGHPUT)->pairs, 11);
-    assert_int_equal(row_of(&g, METRIC_THROUGHPUT)->left_out, 1);
-    assert_int_equal(row_of(&g, METRIC_THROUGHPUT)->word, GATE_WITHIN);
-    gate_free(&g);
-    for (size_t i = 3; i < 36; i++)
-        add_check(run->trials[i], CHECK_GENERATOR, CHECK_FAIL, "the generator was the limit", "");
-    g = gate_of(run, 12);
-    assert_string_equal(gate_sentence(row_of(&g, METRIC_THROUGHPUT), text, sizeof(text)),
-                        "? inconclusive: refused: generator: the generator was the limit");
-    gate_free(&g);
-    run_record_free(run);
+    for (size_t i = 0; i < 3; i++) {
+        struct run_record *run = new_run(36);
+        const struct gate_row *row;
+        char text[600];
+        struct gate g;
+
+        add_pairs(run, 0, 12, ratios[i], 0.01, 0.01);
+        add_check(run->trials[2], CHECK_GENERATOR, CHECK_FAIL, "it was the limit", "");
+        g = gate_of(run, 12);
+        assert_int_not_equal(row_of(&g, METRIC_THROUGHPUT)->word, GATE_INCONCLUSIVE);
+        gate_free(&g);
+        add_check(run->trials[3], CHECK_GENERATOR, CHECK_FAIL, "it was the limit", "");
+        g = gate_of(run, 12);
+        row = row_of(&g, METRIC_THROUGHPUT);
+        assert_int_equal(row->refused, 2);
+        assert_int_equal(row->word, ratios[i] < 1 ? GATE_SUSPECTED : GATE_INCONCLUSIVE);
+        if (i == 0)
+            assert_string_equal(gate_sentence(row, text, sizeof(text)),
+                                "? inconclusive: 2 of 12 pairs are refused: generator: it was the "
+                                "limit");
+        gate_free(&g);
+        run_record_free(run);
+    }
     (void)state;
 }
 
@@ -300,7 +307,7 @@ int main(void)
         cmocka_unit_test(a_change_is_judged_by_whether_it_is_real_and_by_the_limit),
         cmocka_unit_test(only_what_new_pairs_confirm_is_a_regression),
         cmocka_unit_test(gates_are_corrected_together_and_what_has_no_limit_is_not_among_them),
-        cmocka_unit_test(a_pair_with_a_refused_trial_is_left_out),
+        cmocka_unit_test(what_a_verdict_refuses_passes_nobody_and_excuses_nobody),
         cmocka_unit_test(a_limit_that_cannot_be_judged_is_not_passed_over),
         cmocka_unit_test(limits_are_read_and_wrong_ones_refused),
         cmocka_unit_test(a_gate_is_printed_for_people_and_for_ci_servers),
