@@ -82,7 +82,8 @@ static const struct argp_option option_table[] = {
     { "seed", KEY_SEED, "N", 0,
       "Of Poisson arrivals and nonces; printed, so that a run can be repeated", 4 },
     { "prove", KEY_PROVE, NULL, 0,
-      "Drive it again behind that, to prove whether the generator was the limit and memory leaks", 4 },
+      "Drive it again afterwards, to prove whether the generator was the limit and whether memory "
+      "leaks", 4 },
     { "prove-duration", KEY_PROVE_DURATION, "TIME", 0,
       "Of each of the two drives that prove a leak (60s)", 4 },
     { "no-ceiling", KEY_NO_CEILING, NULL, 0,
