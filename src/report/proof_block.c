@@ -171,7 +171,6 @@ void proof_print_run(const struct screen *s, const struct run_record *run)
 {
     if (!any_proof(run))
         return;
-    fputc('\n', s->out);
     for (size_t i = 0; i < run->trial_count; i++) {
         const struct trial_record *t;
         struct share share;
@@ -183,4 +182,5 @@ void proof_print_run(const struct screen *s, const struct run_record *run)
         t = heaviest(run, i, leak_weight, &share);
         leak_line(s, &t->proof.leak, t, share);
     }
+    fputc('\n', s->out);
 }

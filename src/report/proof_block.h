@@ -13,5 +13,5 @@
 void proof_print(const struct screen *s, const struct trial_record *t);
 
 /* Of a suite: each target's worst of all trials with a workload and a load. An empty line comes
- * before it. */
+ * behind it. */
 void proof_print_run(const struct screen *s, const struct run_record *run);
