@@ -3,12 +3,11 @@
 #include "base/bug.h"
 #include "store/record_priv.h"
 
-/* A text to be made of `count` items, each at most `item_size` long. ptr NULL: no memory. */
-static struct text room_for(size_t count, size_t item_size)
+/* For a text of `count` items, each at most `item_size` long. ptr NULL: no memory. */
+static void begin(struct text *out, size_t count, size_t item_size)
 {
-    size_t cap = count * item_size + 1;
-
-    return (struct text){ .ptr = calloc(cap, 1), .cap = cap };
+    *out = (struct text){ .cap = count * item_size + 1 };
+    out->ptr = calloc(out->cap, 1);
 }
 
 static json_t *finished(struct text *text)
@@ -26,7 +25,7 @@ json_t *buckets_json(const struct tally_second *second)
 
     for (uint32_t i = 0; i < SECOND_BUCKETS; i++)
         used += second->counts[i] > 0;
-    out = room_for(used, sizeof("863:4294967295 "));
+    begin(&out, used, sizeof("863:4294967295 "));
     for (uint32_t i = 0; out.ptr != NULL && i < SECOND_BUCKETS; i++)
         if (second->counts[i] > 0)
             text_format(&out, "%s%u:%u", out.len > 0 ? " " : "", i, second->counts[i]);
@@ -66,8 +65,9 @@ json_t *series_json(const struct trial_record *t)
 
 static json_t *tenths_text(const struct tally *tally)
 {
-    struct text out = room_for(tally->tenth_count, sizeof("4294967295 "));
+    struct text out;
 
+    begin(&out, tally->tenth_count, sizeof("4294967295 "));
     for (uint32_t i = 0; out.ptr != NULL && i < tally->tenth_count; i++)
         text_format(&out, "%s%u", i > 0 ? " " : "", tally->tenths[i]);
     return finished(&out);
@@ -92,7 +92,7 @@ json_t *gaps_json(const struct tally *tally)
     BUG_IF(tally->gap_count > TALLY_GAPS_MAX);
     if (tally->gap_count == 0)
         return json_null();
-    out = room_for((size_t)tally->gap_count, sizeof("9223372036854775807 "));
+    begin(&out, (size_t)tally->gap_count, sizeof("9223372036854775807 "));
     for (size_t i = 0; out.ptr != NULL && i < tally->gap_count; i++)
         text_format(&out, "%s%lld", i > 0 ? " " : "", (long long)tally->gaps_ns[i]);
     return finished(&out);
