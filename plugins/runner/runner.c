@@ -135,9 +135,13 @@ static bool read_spec(const json_t *command, struct runner_spec *spec)
     spec->cases = calloc(spec->case_count + 1, sizeof(*spec->cases));
     if (spec->cases == NULL)
         return false;
-    for (size_t i = 0; i < spec->case_count; i++)
-        if (!read_case(json_array_get(cases, i), &spec->cases[i]))
+    for (size_t i = 0; i < spec->case_count; i++) {
+        struct runner_case one = { 0 };
+
+        if (!read_case(json_array_get(cases, i), &one))
             return false;
+        spec->cases[i] = one;
+    }
     return spec->case_count > 0;
 }
 
