@@ -76,3 +76,13 @@ def test_every_trial_is_in_the_markdown_of_a_suite(assay, suite, tmp_path):
     text = (tmp_path / "run.md").read_text()
     assert text.count("/4] block ") == 4
     assert "### Trials" in text
+
+
+def test_below_a_suites_rankings_its_verdicts_are_counted(assay, suite, tmp_path):
+    done = assay("run", suite([own_server("a"), own_server("b")], blocks=2), "--db", "runs.db")
+    assert done.code == 0, done.err
+    assert "\nverdicts: 4 trials: " in done.out
+    judge_by_hand(tmp_path / "runs.db", {"overall": "invalid", "checks": CHECKS})
+    shown = assay("show", "last", "--db", "runs.db", "-o", "md=run.md")
+    assert "\nverdicts: 4 trials: 4 INVALID (generator 4)\n" in shown.out
+    assert "\nverdicts: 4 trials: 4 INVALID (generator 4)\n" in (tmp_path / "run.md").read_text()
