@@ -96,7 +96,7 @@ static void send_request(struct worker *w, uint32_t slot, struct mono now)
 
 /* Uses CPU. By the clock of all, not the thread's: that one takes a system call, 1 us on a slow
  * machine, which is more than is to be burnt; and to be preempted in here is rare. */
-static void burn(int64_t duration_ns)
+__attribute__((noinline)) static void burn(int64_t duration_ns)
 {
     struct mono until = mono_after(mono_now(), duration_ns);
 
@@ -122,7 +122,7 @@ void conn_start(struct worker *w, uint32_t slot, struct mono due, struct mono no
         request_nonce_digits(rng_next(&w->nonces), c->nonce);
     /* Before it leaves, as all the generator's work: behind it, it would go on beside the server's,
      * and one connection would not get slower by it. */
-    if (w->plan->burn_ns + sabotage_burn_ns() > 0)
+    if (__builtin_expect(w->plan->burn_ns + sabotage_burn_ns() > 0, 0))
         burn(w->plan->burn_ns + sabotage_burn_ns());
     send_request(w, slot, now);
 }
