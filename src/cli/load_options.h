@@ -1,0 +1,47 @@
+/* cli/load_options.h -- what `assay URL` was told, by its command line and by the environment. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cli/common.h"
+#include "load/stage.h"
+#include "load/workload.h"
+#include "net/ring.h"
+#include "proto/url.h"
+#include "run/drive.h"
+#include "run/prove.h"
+
+struct load_options {
+    struct common_options common;
+    const char *url_text;
+    struct url url;
+    struct load load;
+    struct workload workload;
+    enum ring_kind ring;
+    struct places places;
+    struct prove_wish prove;
+    uint64_t seed;
+    bool seed_given, method_given, no_save, no_ceiling, strict;
+    char **words; /* what the environment says, then the command line */
+    int given;    /* of these, the environment's */
+    enum {
+        BY_DEFAULT,
+        BY_ENVIRONMENT,
+        BY_COMMAND
+    } duration_by,
+        requests_by, rate_by, connections_by, stages_by;
+    const char *unix_socket; /* NULL: the URL's host and port */
+    struct stages stages;
+    struct arena arena;                           /* of texts and stages */
+    struct arena files[WORKLOAD_HEADERS_MAX + 2]; /* one for each that was read */
+    size_t file_count;
+};
+
+/* Complete and free of contradictions, or false and `err`. What argp cannot read (and --help) ends
+ * the program here. */
+bool load_options_read(int argc, char **argv, struct load_options *ret_options, struct error *err);
+void load_options_release(struct load_options *options);
