@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "stats/spread.h"
 #include "verdict/limits_around.h"
+#include "verdict/words_priv.h"
 
 /* ---- machine ---- */
 
@@ -76,6 +77,14 @@ static double hiccup_share(const struct trial_record *t, int64_t hiccup_ns, doub
     return reported_ns > 0 ? (double)(hiccup_ns - t->hiccup.p50_ns) / (double)reported_ns : 0;
 }
 
+/* Of a few sleepers, the quantile is the latest of them, and no claim about a thousand. */
+static const char *sleeper(const struct hiccup_found *h, int64_t of)
+{
+    if (h->samples < of)
+        return "the latest sleeper was";
+    return of == 100 ? "one sleeper in 100 was" : "one sleeper in 1000 was";
+}
+
 static struct check judge_hiccups(const struct trial_record *t)
 {
     struct check c = check_begin(CHECK_MACHINE, "share");
@@ -88,13 +97,20 @@ static struct check judge_hiccups(const struct trial_record *t)
         return c;
     if (p99 >= MACHINE_HICCUP_FAIL && t->hiccup.p99_ns >= MACHINE_HICCUP_MIN_NS)
         check_worsen(&c, CHECK_FAIL, p99, MACHINE_HICCUP_FAIL, remedy,
-                     "p99 belongs to the machine: one sleeper in 100 was woken %s late",
+                     "p99 belongs to the machine: %s woken %s late", sleeper(&t->hiccup, 100),
                      units_duration(t->hiccup.p99_ns, false, late));
     else if (tail >= MACHINE_HICCUP_WARN)
         check_worsen(&c, CHECK_WARN, tail, MACHINE_HICCUP_WARN, remedy,
-                     "the tail belongs to the machine: one sleeper in 1000 was woken %s late",
+                     "the tail belongs to the machine: %s woken %s late", sleeper(&t->hiccup, 1000),
                      units_duration(t->hiccup.p999_ns, false, late));
     return c;
+}
+
+/* The kernel counts CPU time in ticks of 10 ms: in less than this, one of them is already more than
+ * other programs may have. */
+static bool too_short_to_look(const struct machine_change *m)
+{
+    return m->span_ns < MACHINE_SPAN_MIN_NS;
 }
 
 /* What every kernel tells. Pressure, throttling and frequency are not told everywhere: a sentence
@@ -103,6 +119,8 @@ static const char *machine_missing(const struct trial_record *t)
 {
     if (t->machine.span_ns <= 0 || isnan(t->machine.steal_share))
         return "/proc/stat could not be read";
+    if (too_short_to_look(&t->machine))
+        return "the window was too short to see what else ran";
     if (isnan(t->machine.foreign_cores))
         return "the server's CPU time is not known, so nor is that of other programs";
     if (t->hiccup.samples <= 0)
@@ -115,19 +133,23 @@ struct check check_machine(const struct trial_record *t)
     const struct machine_change *m = &t->machine;
     struct check c = check_begin(CHECK_MACHINE, "share");
     const char *missing = machine_missing(t);
+    const char *remedy = m->span_ns > 0 && too_short_to_look(m)
+                             ? "measure longer (-d), or ask more (-n)"
+                             : "let assay start the server (assay run), with /proc readable";
     char late[UNITS_TEXT_MAX];
 
     c = check_worse(c, judge_slowed(m));
-    c = check_worse(c, judge_waits(m));
-    c = check_worse(c, judge_others(m));
+    if (!too_short_to_look(m)) {
+        c = check_worse(c, judge_waits(m));
+        c = check_worse(c, judge_others(m));
+    }
     c = check_worse(c, judge_hiccups(t));
     if (missing != NULL)
-        check_worsen(&c, CHECK_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN,
-                     "let assay start the server (assay run), with /proc readable", "%s", missing);
+        check_worsen(&c, CHECK_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN, remedy, "%s", missing);
     else
         check_fine(&c, m->steal_share, MACHINE_STEAL_WARN,
-                   "steal %.1f %%, other programs %.2f CPUs, one sleeper in 1000 woken %s late",
-                   100 * m->steal_share, m->foreign_cores,
+                   "steal %.1f %%, other programs %.2f CPUs, %s woken %s late",
+                   100 * m->steal_share, m->foreign_cores, sleeper(&t->hiccup, 1000),
                    units_duration(t->hiccup.p999_ns, false, late));
     return c;
 }
@@ -169,7 +191,6 @@ struct check check_cores(const struct trial_record *t)
     double waited = t->server.run_ns > 0 && t->server.run_queue_wait_ns >= 0
                         ? (double)t->server.run_queue_wait_ns / (double)t->server.run_ns
                         : RECORD_UNKNOWN;
-    static const char remedy[] = "give each its own CPUs: --cpus client=0,server=1";
     char ours[CPU_LIST_MAX], theirs[CPU_LIST_MAX];
 
     if (client == 0 || server == 0) {
@@ -185,12 +206,12 @@ struct check check_cores(const struct trial_record *t)
     }
     cpu_list(client & server, ours);
     if (waited > CORES_WAIT_FAIL)
-        check_worsen(&c, CHECK_FAIL, waited, CORES_WAIT_FAIL, remedy,
+        check_worsen(&c, CHECK_FAIL, waited, CORES_WAIT_FAIL, words_pin(t),
                      "generator and server competed for CPU %s: for each second that the server "
                      "ran, it waited %.0f ms for a CPU",
                      ours, 1000 * waited);
     else
-        check_worsen(&c, CHECK_WARN, waited, CORES_WAIT_FAIL, remedy,
+        check_worsen(&c, CHECK_WARN, waited, CORES_WAIT_FAIL, words_pin(t),
                      "generator and server share CPU %s", ours);
     return c;
 }
@@ -228,7 +249,7 @@ static struct check judge_time(const struct trial_record *t, double p50_ns)
     if (t->load.model == LOAD_OPEN && p50_ns > 0 && (double)h->p99_ns > CLOCK_WAKE_WARN * p50_ns)
         check_worsen(&c, CHECK_WARN, (double)h->p99_ns, CLOCK_WAKE_WARN * p50_ns,
                      "stop what else runs here; pin the generator to a CPU of its own (--cpus)",
-                     "one wake-up in 100 came %s late, %.0f %% of the median response time",
+                     "%s woken %s late, %.0f %% of the median response time", sleeper(h, 100),
                      units_duration(h->p99_ns, false, text), 100 * (double)h->p99_ns / p50_ns);
     return c;
 }
@@ -256,12 +277,13 @@ struct check check_clock(const struct trial_record *t)
         c = check_worse(c, judge_rate(h));
     }
     if (h->samples <= 0 || h->clock_step_ns < 0 || h->clock_jump_ns < 0)
-        check_worsen(&c, CHECK_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN, "measure again",
+        check_worsen(&c, CHECK_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN,
+                     t->tally.window_ns < SECOND_NS ? "measure longer: -d 1s" : "measure again",
                      "the clock was not tested");
     else
         check_fine(&c, (double)h->clock_step_ns, CLOCK_STEP_WARN * p50_ns,
-                   "the clock moves in steps of %s; one wake-up in 100 was %s late",
-                   units_duration(h->clock_step_ns, false, step),
+                   "the clock moves in steps of %s; %s woken %s late",
+                   units_duration(h->clock_step_ns, false, step), sleeper(h, 100),
                    units_duration(h->p99_ns, false, late));
     return c;
 }
@@ -287,8 +309,10 @@ static void judge_clients(const struct trial_record *t, struct check *c)
     /* A pool takes the connection that has waited longest: its shares say nothing of the server. */
     if (t->load.model == LOAD_CLOSED && even < BALANCE_JAIN_WARN)
         check_worsen(c, CHECK_WARN, even, BALANCE_JAIN_WARN,
-                     "see how the server shares its connections out; for one that serves one at a "
-                     "time use --close",
+                     record_connection_class(t) == CONNECTION_EACH
+                         ? "use fewer connections (-c); some wait longer than others to be accepted"
+                         : "see how the server shares its connections out; for one that serves one "
+                           "at a time use --close",
                      "connections had uneven shares (fairness %.2f): %.0f to %.0f answers each",
                      even, s->least, s->most);
     if (threads < BALANCE_JAIN_WARN)

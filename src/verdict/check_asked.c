@@ -232,17 +232,26 @@ static void judge_busy(const struct tally *t, struct check *c)
                      t->seconds_busy > 0 ? ", over 90 % in some seconds" : "");
 }
 
+static bool has_cpus_of_its_own(const struct trial_record *t)
+{
+    return t->client.cpus_allowed != 0 && t->server.cpus_allowed != 0 &&
+           (t->client.cpus_allowed & t->server.cpus_allowed) == 0;
+}
+
 static void judge_wait(const struct trial_record *t, struct check *c)
 {
     double wait = wait_share(t);
+    const char *remedy =
+        has_cpus_of_its_own(t)
+            ? "stop what else runs on the generator's CPU; top shows it"
+            : "give the generator a CPU of its own (--cpus), and stop what else runs there";
 
     if (isnan(wait))
         check_worsen(c, CHECK_UNKNOWN, wait, GENERATOR_WAIT_FAIL, "",
                      "how long the generator waited for a CPU is not known");
     else if (wait > GENERATOR_WAIT_WARN)
         check_worsen(c, wait > GENERATOR_WAIT_FAIL ? CHECK_FAIL : CHECK_WARN, wait,
-                     wait > GENERATOR_WAIT_FAIL ? GENERATOR_WAIT_FAIL : GENERATOR_WAIT_WARN,
-                     "give the generator a CPU of its own (--cpus), and stop what else runs there",
+                     wait > GENERATOR_WAIT_FAIL ? GENERATOR_WAIT_FAIL : GENERATOR_WAIT_WARN, remedy,
                      "the generator was ready and had no CPU %s of the time",
                      words_percent(wait).text);
 }
@@ -418,8 +427,7 @@ static bool limited_by_cpu(const struct trial_record *t, struct check *c)
         check_fine(c, thread, LIMITER_BUSY, "limited by: one thread of the server (%s of a core)",
                    words_percent(thread).text);
     else if (shared >= LIMITER_BUSY)
-        check_worsen(c, CHECK_WARN, shared, LIMITER_BUSY,
-                     "give each cores of its own: --cpus client=0,server=1",
+        check_worsen(c, CHECK_WARN, shared, LIMITER_BUSY, words_pin(t),
                      "limited by: the CPUs, which server and generator share (%s of %d in use)",
                      words_percent(shared).text,
                      __builtin_popcountll(t->client.cpus_allowed | t->server.cpus_allowed));

@@ -95,6 +95,10 @@ struct check check_steady(const struct trial_record *t)
     struct steady s;
     char begin[64] = "";
 
+    if (t->tally.tenth_count == 0 && t->tally.window_ns < STEADY_SECONDS_MIN * SECOND_NS) {
+        judge_unknown(&(struct steady){ .after_ns = -1 }, &c);
+        return c;
+    }
     if (t->tally.tenth_count == 0) {
         check_worsen(&c, CHECK_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN,
                      "measure it again with this version of assay",
@@ -134,9 +138,9 @@ struct leak leak_of_trial(const struct trial_record *t)
     return leak;
 }
 
-static void say_unknown(const struct leak *leak, struct check *c)
+static void say_unknown(const struct trial_record *t, const struct leak *leak, struct check *c)
 {
-    if (leak->points == 0)
+    if (leak->points == 0 && t->server.rss_bytes_peak < 0)
         check_worsen(c, CHECK_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN,
                      "let assay start the server: assay run SUITE",
                      "the server's memory could not be read");
@@ -214,7 +218,7 @@ struct check check_memory(const struct trial_record *t)
     switch (leak.kind) {
     case LEAK_UNKNOWN:
         c.unit = leak.points > 0 && leak.points < LEAK_POINTS_MIN ? "count" : c.unit;
-        say_unknown(&leak, &c);
+        say_unknown(t, &leak, &c);
         break;
     case LEAK_GROWING:
         say_growing(&leak, &c);

@@ -63,7 +63,8 @@
 
 #define MACHINE_STEAL_WARN     0.01
 #define MACHINE_STEAL_FAIL     0.05
-#define MACHINE_FOREIGN_WARN   0.03 /* cores */
+#define MACHINE_SPAN_MIN_NS    (200 * MILLISECOND_NS) /* a tick of 10 ms is then 0.05 CPUs */
+#define MACHINE_FOREIGN_WARN   0.03                   /* cores */
 #define MACHINE_FOREIGN_FAIL   0.10
 #define MACHINE_MEMORY_WARN    0.001
 #define MACHINE_IO_WARN        0.01

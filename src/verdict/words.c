@@ -43,3 +43,11 @@ struct words words_percent(double share)
         snprintf(w.text, sizeof(w.text), "%s%.0f %%", sign, percent);
     return w;
 }
+
+/* What assay did not start it can watch (its figures are known), but not pin. */
+const char *words_pin(const struct trial_record *t)
+{
+    return isfinite(t->server.ready_ms)
+               ? "give each its own CPUs: --cpus client=0,server=1"
+               : "give each its own CPUs: --cpus client=0, and the server with taskset -acp 1 PID";
+}

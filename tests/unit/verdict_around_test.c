@@ -303,6 +303,35 @@ static void a_machine_nobody_can_see_is_unknown(void **state)
     (void)state;
 }
 
+/* One tick of the kernel's 10 ms is all of a window of 7 ms, or nothing of it. */
+static void a_window_of_less_than_a_few_ticks_says_nothing_of_other_programs(void **state)
+{
+    const double shares[] = { 0, 2.09 };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct trial_record *t = quiet_trial();
+
+        t->machine.span_ns = 7 * MILLISECOND_NS;
+        t->machine.foreign_cores = shares[i];
+        expect(t, check_machine, CHECK_UNKNOWN, "too short to see what else ran");
+    }
+    (void)state;
+}
+
+static void few_sleepers_are_not_called_one_in_a_thousand(void **state)
+{
+    struct trial_record *t = quiet_trial();
+
+    t->hiccup.samples = 157;
+    expect(t, check_machine, CHECK_OK, "CPUs, the latest sleeper was woken");
+    t = quiet_trial();
+    t->hiccup.samples = 1;
+    expect(t, check_clock, CHECK_OK, "the latest sleeper was woken");
+    t = quiet_trial();
+    expect(t, check_machine, CHECK_OK, "one sleeper in 1000 was woken");
+    (void)state;
+}
+
 /* ---- cores ---- */
 
 static void cores_of_their_own_are_fine(void **state)
@@ -335,6 +364,29 @@ static void shared_cores_warn_and_competition_fails(void **state)
     t->client.cpus_allowed = 3;
     t->server.run_queue_wait_ns = -1;
     expect(t, check_cores, CHECK_WARN, "share CPU 1");
+    (void)state;
+}
+
+static void expect_remedy(struct trial_record *t, const char *words)
+{
+    struct check c = check_cores(t);
+
+    if (strstr(c.remedy, words) == NULL)
+        fail_msg("not '%s': %s", words, c.remedy);
+    trial_record_free(t);
+}
+
+static void a_server_that_assay_did_not_start_is_not_to_be_pinned_by_it(void **state)
+{
+    struct trial_record *t = quiet_trial();
+
+    t->client.cpus_allowed = 3;
+    t->server.ready_ms = 12;
+    expect_remedy(t, "client=0,server=1");
+    t = quiet_trial();
+    t->client.cpus_allowed = 3;
+    t->server.ready_ms = RECORD_UNKNOWN;
+    expect_remedy(t, "client=0, and the server with taskset");
     (void)state;
 }
 
@@ -530,7 +582,10 @@ int main(void)
         cmocka_unit_test(a_machine_nobody_can_see_is_unknown),
         cmocka_unit_test(cores_of_their_own_are_fine),
         cmocka_unit_test(shared_cores_warn_and_competition_fails),
+        cmocka_unit_test(a_server_that_assay_did_not_start_is_not_to_be_pinned_by_it),
         cmocka_unit_test(cores_of_somebody_elses_server_are_unknown),
+        cmocka_unit_test(a_window_of_less_than_a_few_ticks_says_nothing_of_other_programs),
+        cmocka_unit_test(few_sleepers_are_not_called_one_in_a_thousand),
         cmocka_unit_test(a_fine_clock_is_fine),
         cmocka_unit_test(a_coarse_clock_is_judged_by_what_it_measures),
         cmocka_unit_test(a_clock_that_jumps_or_drifts_is_noticed),

@@ -213,6 +213,20 @@ static void a_busy_generator_is_the_limit(void **state)
     (void)state;
 }
 
+static void who_has_a_cpu_of_its_own_is_not_told_to_take_one(void **state)
+{
+    struct trial_record *t = closed_trial();
+
+    t->tally.run_queue_wait_ns = t->tally.window_ns / 10;
+    t->client.cpus_allowed = t->server.cpus_allowed = 3;
+    assert_non_null(strstr(check_generator(t).remedy, "--cpus"));
+    t->client.cpus_allowed = 1;
+    t->server.cpus_allowed = 2;
+    assert_non_null(strstr(check_generator(t).remedy, "stop what else runs on"));
+    trial_record_free(t);
+    (void)state;
+}
+
 static void waiting_for_a_cpu_is_found(void **state)
 {
     struct trial_record *t = closed_trial();
@@ -595,6 +609,7 @@ int main(void)
         cmocka_unit_test(a_generator_with_time_to_spare_is_fine),
         cmocka_unit_test(a_busy_generator_is_the_limit),
         cmocka_unit_test(waiting_for_a_cpu_is_found),
+        cmocka_unit_test(who_has_a_cpu_of_its_own_is_not_told_to_take_one),
         cmocka_unit_test(time_inside_the_generator_is_found),
         cmocka_unit_test(answers_that_wait_unread_are_found),
         cmocka_unit_test(the_ceiling_is_minded),
