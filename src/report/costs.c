@@ -218,10 +218,12 @@ static void wire_line(const struct screen *s, const struct trial_record *t)
     if (isfinite(bytes)) {
         line_piece(&l, 3, STYLE_PLAIN, "%s%s/response", tally_failed(tally) > 0 ? "≈" : "",
                    number_bytes(bytes).text);
-        line_piece(&l, 3, STYLE_PLAIN, "%s/s",
-                   number_bytes(bytes * record_throughput_per_sec(t)).text);
+        if (t->tally.window_ns > 0)
+            line_piece(&l, 3, STYLE_PLAIN, "%s/s",
+                       number_bytes(bytes * record_throughput_per_sec(t)).text);
     }
-    line_piece(&l, 3, STYLE_PLAIN, "%s connects", number_whole(tally->opened).text);
+    line_piece(&l, 3, STYLE_PLAIN, "%s connect%s", number_whole(tally->opened).text,
+               tally->opened == 1 ? "" : "s");
     if (tally->connect_failed > 0)
         line_piece(&l, 1, STYLE_WARN, "(and %s failed)", number_whole(tally->connect_failed).text);
     if (tally->closed_by_server > 0)

@@ -67,7 +67,7 @@ static void refuse(struct ranking_row *row, const struct check *by, size_t count
     if (trials == 1)
         snprintf(row->reason, sizeof(row->reason), "%s", by->text);
     else
-        snprintf(row->reason, sizeof(row->reason), "in %zu of %zu trials %s", count, trials,
+        snprintf(row->reason, sizeof(row->reason), "in %zu of %zu trials, first: %s", count, trials,
                  by->text);
     snprintf(row->remedy, sizeof(row->remedy), "%s", by->remedy);
 }

@@ -39,8 +39,8 @@ static void result_line(const struct screen *s, const struct trial_record *t)
     else
         line_piece(&l, 3, STYLE_BOLD, "%s req/s", number_rate(record_throughput_per_sec(t)).text);
     if (t->load.requests > 0 && t->tally.ok > 0)
-        line_piece(&l, 3, STYLE_PLAIN, "%s answers in %.2f s, %s each",
-                   number_whole(t->tally.ok).text, window_s(t),
+        line_piece(&l, 3, STYLE_PLAIN, "%s answer%s in %.2f s, %s each",
+                   number_whole(t->tally.ok).text, t->tally.ok == 1 ? "" : "s", window_s(t),
                    number_duration((double)t->tally.window_ns / (double)t->tally.ok).text);
     line_piece(&l, 3, failed > 0 ? STYLE_BAD : STYLE_PLAIN, "%s errors / %s%s",
                number_whole(failed).text, number_whole(t->tally.sent).text,
@@ -56,7 +56,8 @@ static void amount_pieces(struct line *l, const struct load *load)
     line_piece(l, 1, STYLE_PLAIN, "· %s connection%s", number_whole(load->connections).text,
                load->connections == 1 ? "" : "s");
     if (load->requests > 0)
-        line_piece(l, 1, STYLE_PLAIN, "· %s requests", number_whole(load->requests).text);
+        line_piece(l, 1, STYLE_PLAIN, "· %s request%s", number_whole(load->requests).text,
+                   load->requests == 1 ? "" : "s");
     else
         line_piece(l, 1, STYLE_PLAIN, "· %s", number_duration((double)load->duration_ns).text);
 }

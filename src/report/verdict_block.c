@@ -96,10 +96,10 @@ static void finding_line(const struct screen *s, const struct findings *f,
     line_end(&l);
 }
 
-/* All in one line: what could not be looked at is no finding. */
+/* All in one line: what could not be looked at is no finding. Why is said of the first. */
 static void unknown_line(const struct screen *s, const struct findings *f)
 {
-    const struct check *first = NULL;
+    bool first = true;
     struct line l;
 
     line_begin(&l, s, state_label(CHECK_UNKNOWN), LINE_INDENT);
@@ -108,20 +108,20 @@ static void unknown_line(const struct screen *s, const struct findings *f)
 
         if (check == NULL || check->state != CHECK_UNKNOWN)
             continue;
-        if (first != NULL)
+        if (!first)
             line_add(&l, ",");
         line_piece(&l, 1, STYLE_DIM, "%s", check_name(id));
-        first = first == NULL ? check : first;
-    }
-    if (first == NULL)
-        return;
-    if (first->text[0] != '\0') {
-        char text[CHECK_TEXT_MAX + 2];
+        if (first && check->text[0] != '\0') {
+            char text[CHECK_TEXT_MAX + 2];
 
-        snprintf(text, sizeof(text), "(%.*s)", (int)line_sentence(first->text).len, first->text);
-        line_words(&l, STYLE_PLAIN, slice_of(text));
+            snprintf(text, sizeof(text), "(%.*s)", (int)line_sentence(check->text).len,
+                     check->text);
+            line_words(&l, STYLE_PLAIN, slice_of(text));
+        }
+        first = false;
     }
-    line_end(&l);
+    if (!first)
+        line_end(&l);
 }
 
 static void print(const struct screen *s, const struct findings *f)
@@ -272,6 +272,8 @@ static struct number figure(double value, const char *unit)
         return number_percent(value);
     if (strcmp(unit, "bytes") == 0 && value >= 0)
         return number_bytes(value);
+    if (value >= 1000 && value < 1e18)
+        return number_whole((uint64_t)llround(value));
     snprintf(n.text, sizeof(n.text), "%.4g", value);
     return n;
 }

@@ -317,8 +317,8 @@ static void more_than_one_trial_in_ten_that_is_refused_refuses_the_row(void **st
         const char *reason;
     } cases[] = {
         {__LINE__,  1, ""                                             },
-        { __LINE__, 2, "in 2 of 10 trials the generator was the limit"},
-        { __LINE__, 9, "in 9 of 10 trials the generator was the limit"},
+        { __LINE__, 2, "in 2 of 10 trials, first: the generator was the limit"},
+        { __LINE__, 9, "in 9 of 10 trials, first: the generator was the limit"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -367,7 +367,7 @@ static void wrong_answers_in_a_single_trial_refuse_the_row(void **state)
     r = made(run, 1);
     assert_row(&r->rows[0], "honest", 1, __LINE__);
     assert_row(&r->rows[1], "liar", 0, __LINE__);
-    assert_string_equal(r->rows[1].reason, "in 1 of 10 trials 7 of 300 answers were wrong");
+    assert_string_equal(r->rows[1].reason, "in 1 of 10 trials, first: 7 of 300 answers were wrong");
     assert_int_equal(r->rows[1].refused_by, CHECK_ANSWERS);
     rankings_free(r, 1);
     run_record_free(run);
@@ -414,7 +414,7 @@ static void the_commonest_refusal_is_the_reason(void **state)
     fail_check(run->trials[1], CHECK_STEADY, "it fell");
     fail_check(run->trials[2], CHECK_STEADY, "it rose");
     r = made(run, 1);
-    assert_string_equal(r->rows[0].reason, "in 2 of 3 trials it fell");
+    assert_string_equal(r->rows[0].reason, "in 2 of 3 trials, first: it fell");
     rankings_free(r, 1);
     run_record_free(run);
     (void)state;

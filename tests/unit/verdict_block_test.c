@@ -182,12 +182,12 @@ static void one_line_says_the_sum(void **state)
     add_check(t, CHECK_MEMORY, CHECK_UNKNOWN, "too few points", "");
     assert_prints(screen_of(80), print_block, t,
                   "\nVERDICT  valid with warnings\n"
-                  "unknown  steady, memory (3 s are too short to tell)\n");
+                  "unknown  steady (3 s are too short to tell), memory\n");
     t->verdict.checks[0].state = CHECK_FAIL;
     assert_prints(screen_of(80), print_block, t,
                   "\nVERDICT  INVALID\n"
                   "FAIL     load: fine\n"
-                  "unknown  steady, memory (3 s are too short to tell)\n");
+                  "unknown  steady (3 s are too short to tell), memory\n");
     trial_record_free(t);
     (void)state;
 }
