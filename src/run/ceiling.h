@@ -7,6 +7,7 @@
  * Measured in a closed loop, with the server in threads of ours on the target's CPUs, once for each
  * shape of load; kept in a file of the user's cache folder, and measured anew when the machine or
  * the program has changed, or when a target has shown more: then it was measured in a bad moment.
+ * Where a target still shows more than a tenth above it, there is none.
  */
 #pragma once
 
