@@ -75,7 +75,7 @@ static void look_cores(const struct fitness *f, struct finding_of_doctor *d)
 static void look_governor(const struct fitness *f, struct finding_of_doctor *d)
 {
     if (f->host.governor[0] == '\0')
-        say(d, f->hypervisor ? CHECK_OK : CHECK_UNKNOWN, "",
+        say(d, CHECK_UNKNOWN, "",
             f->hypervisor ? "none: the host of this virtual machine decides the frequency"
                           : "no cpufreq: who decides the frequency is not known");
     else if (strcmp(f->host.governor, "performance") != 0)
@@ -88,7 +88,7 @@ static void look_governor(const struct fitness *f, struct finding_of_doctor *d)
 static void look_turbo(const struct fitness *f, struct finding_of_doctor *d)
 {
     if (f->turbo < 0)
-        say(d, f->hypervisor ? CHECK_OK : CHECK_UNKNOWN, "",
+        say(d, CHECK_UNKNOWN, "",
             f->hypervisor ? "not ours to see in a virtual machine" : "the kernel does not tell");
     else if (f->turbo == 1)
         say(d, CHECK_WARN,
