@@ -306,6 +306,13 @@ static void judge_clients(const struct trial_record *t, struct check *c)
     const struct tally_shares *s = &t->tally.by_connection;
     double even = fairness(s), threads = fairness(&t->tally.by_worker);
 
+    /* First: connections of a thread that had less than the others have less, too. */
+    if (threads < BALANCE_JAIN_WARN)
+        check_worsen(c, CHECK_WARN, threads, BALANCE_JAIN_WARN,
+                     t->load.connections % t->load.threads != 0
+                         ? "use a multiple of the threads (-t) as connections (-c)"
+                         : "use fewer threads (-t), or give them CPUs of their own (--cpus)",
+                     "the generator's threads had uneven shares (fairness %.2f)", threads);
     /* A pool takes the connection that has waited longest: its shares say nothing of the server. */
     if (t->load.model == LOAD_CLOSED && even < BALANCE_JAIN_WARN)
         check_worsen(c, CHECK_WARN, even, BALANCE_JAIN_WARN,
@@ -315,10 +322,6 @@ static void judge_clients(const struct trial_record *t, struct check *c)
                            "at a time use --close",
                      "connections had uneven shares (fairness %.2f): %.0f to %.0f answers each",
                      even, s->least, s->most);
-    if (threads < BALANCE_JAIN_WARN)
-        check_worsen(c, CHECK_WARN, threads, BALANCE_JAIN_WARN,
-                     "use a multiple of the threads (-t) as connections (-c)",
-                     "the generator's threads had uneven shares (fairness %.2f)", threads);
 }
 
 /* So many workers can have been busy at once, and left a trace: the busiest threads. */
