@@ -88,7 +88,7 @@ static void finding_line(const struct screen *s, const struct findings *f,
     if (f->trials > 1 && found->count > 1)
         line_piece(&l, 1, STYLE_PLAIN, "in %zu stages, first", found->count);
     if (f->trials > 1) {
-        line_prose(&l, STYLE_PLAIN, "in");
+        line_prose(&l, STYLE_PLAIN, "in stage");
         line_words(&l, STYLE_PLAIN, found->trial->load.name);
     }
     line_add(&l, ":");
