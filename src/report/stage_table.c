@@ -367,11 +367,11 @@ static void stage_warning(struct warnings *w, const struct worst *worst, const c
     if (worst->trial == NULL)
         return;
     screen_add_foreign(w->s, &text, worst->trial->load.name);
-    line_warning(w,
-                 "%s in %zu stage%s, most in stage %s (%s). More threads (-t), or a core of its own "
-                 "(--cpus)",
-                 what, worst->count, worst->count == 1 ? "" : "s", name,
-                 number_percent(worst->share).text);
+    line_warning(
+        w,
+        "%s in %zu stage%s, most in stage %s (%s). More threads (-t), or a core of its own "
+        "(--cpus)",
+        what, worst->count, worst->count == 1 ? "" : "s", name, number_percent(worst->share).text);
 }
 
 void stage_warnings(struct warnings *w, const struct run_record *run)

@@ -316,7 +316,7 @@ static void more_than_one_trial_in_ten_that_is_refused_refuses_the_row(void **st
         uint32_t refused;
         const char *reason;
     } cases[] = {
-        {__LINE__,  1, ""                                             },
+        {__LINE__,  1, ""                                                     },
         { __LINE__, 2, "in 2 of 10 trials, first: the generator was the limit"},
         { __LINE__, 9, "in 9 of 10 trials, first: the generator was the limit"},
     };
