@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -55,6 +56,25 @@ def checks(trial):
 
 def is_at_least(check, state):
     return WORST.index(check["state"]) >= WORST.index(state)
+
+
+# ---- the table of proofs ----
+
+CHECKS = {"load", "generator", "limiter", "omission", "answers", "parity", "network", "steady", "samples", "machine",
+          "cores", "clock", "balance", "memory", "repeat"}
+
+
+def test_each_check_has_a_red_and_a_green_proof_that_exist():
+    tests = "".join(path.read_text() for pattern in ("unit/*.c", "sim/*.c", "e2e/*.py")
+                    for path in (conftest.ROOT / "tests").glob(pattern))
+    section = (conftest.ROOT / "docs/MEASURING.md").read_text().split("### What proves the checks\n")[1]
+    rows = [line.strip("|").split("|") for line in section.split("\n## ")[0].splitlines() if line.startswith("| `")]
+    assert {row[0].strip(" `") for row in rows} == CHECKS
+    for check, *proofs in rows:
+        red, green = (re.findall("`(\\w+)`", proof) for proof in proofs)
+        assert red and green, check
+        missing = [name for name in red + green if not re.search(rf"(def|static void) {name}\(", tests)]
+        assert missing == [], check
 
 
 # ---- load ----
