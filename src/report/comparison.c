@@ -391,7 +391,7 @@ static void list_targets(struct text *into, const struct comparison_side *side)
         if (!is_first(side, i))
             continue;
         text_format(into, "%s%s", before, t->target);
-        if (t->workload.name.len + t->load.name.len > 0)
+        if (t->workload.name.len > 0 && t->load.name.len > 0) /* else one URL's: it has no more */
             text_format(into, " (%.*s %.*s)", (int)t->workload.name.len, t->workload.name.ptr,
                         (int)t->load.name.len, t->load.name.ptr);
         before = ", ";
@@ -436,6 +436,9 @@ static bool same_twice(const struct comparison *c, struct error *err)
         return true;
     all.target = NULL;
     list_targets(&text, &all);
+    if (only_target(&all) != NULL)
+        return error_usage(err, "A and B are the same run, of one target (%s): name two runs",
+                           targets);
     return error_usage(err,
                        "A and B are the same run: name two of its targets, as in RUN:TARGET; it "
                        "has %s",

@@ -8,6 +8,7 @@
 
 /* The median's interval at 95 % exists from 6 trials on (stats/interval.h). */
 #define TRIALS_NEEDED 6
+#define WIDE          0.5 /* half of the median: "±116 %" would reach below nothing */
 
 struct view {
     const struct screen *s;
@@ -75,8 +76,8 @@ static bool any_interval(const struct ranking *ranking)
     return false;
 }
 
-/* "±0.5 %" when both sides are about as far (the larger of the two is printed, so it covers), else
- * "[45.1k–48.0k]". */
+/* "±0.5 %" when both sides are about as far (the larger of the two is printed, so it covers) and
+ * not too far for that to be read, else "[45.1k–48.0k]". */
 static void interval_cell(const struct ranking *ranking, struct interval i, char *ret_text)
 {
     double below = (i.median - i.low) / i.median, above = (i.high - i.median) / i.median;
@@ -86,7 +87,7 @@ static void interval_cell(const struct ranking *ranking, struct interval i, char
         return;
     if (!i.bounded)
         snprintf(ret_text, TABLE_CELL_MAX, "needs %d trials", TRIALS_NEEDED);
-    else if (larger > 1.5 * smaller && larger - smaller > 0.005)
+    else if (larger > WIDE || (larger > 1.5 * smaller && larger - smaller > 0.005))
         snprintf(ret_text, TABLE_CELL_MAX, "[%s–%s]", number_short(i.low).text,
                  number_short(i.high).text);
     else

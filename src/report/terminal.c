@@ -212,10 +212,11 @@ static void run_heading(const struct screen *s, const struct run_record *run)
         line_piece(&l, 3, STYLE_PLAIN, "preset");
         line_words(&l, STYLE_PLAIN, slice_of(run->preset));
     }
-    line_piece(&l, 3, STYLE_PLAIN, "%zu trial%s", run->trial_count,
-               run->trial_count == 1 ? "" : "s");
     if (control > 0)
-        line_piece(&l, 0, STYLE_PLAIN, ", %zu of them A/A", control);
+        line_piece(&l, 3, STYLE_PLAIN, "%zu trials, %zu of them A/A", run->trial_count, control);
+    else
+        line_piece(&l, 3, STYLE_PLAIN, "%zu trial%s", run->trial_count,
+                   run->trial_count == 1 ? "" : "s");
     line_piece(&l, 1, STYLE_PLAIN, "· seed %llu", (unsigned long long)run->seed);
     line_piece(&l, 3, STYLE_PLAIN, "%u cores ·", run->host.cpus_online);
     line_words(&l, STYLE_PLAIN, slice_of(run->host.kernel));
