@@ -36,7 +36,6 @@ def keep(file, per_sec=None, machine=None):
 
 def test_it_is_measured_once_for_a_shape_and_kept(ceiling):
     ceiling()
-    assert measured > 0
     assert [per_sec > 0 for per_sec in json.loads(ceiling.file.read_text())["per_sec"].values()] == [True]
     keep(ceiling.file, per_sec=FAR_ABOVE)
     assert ceiling() == FAR_ABOVE
