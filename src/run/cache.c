@@ -30,7 +30,7 @@ bool cache_take(struct slice suite, char *ret_path, size_t size, int *ret_lock, 
         if (len < 0 || (size_t)len >= size)
             return error_set(err, ENAMETOOLONG, "make a folder below %s", cache);
         if (!folder_make(ret_path, err))
-            return false;
+            return error_wrap(err, "cache folder (XDG_CACHE_HOME=FOLDER for another)");
         snprintf(lock_path, sizeof(lock_path), "%s/lock", ret_path);
         *ret_lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         if (*ret_lock < 0)
