@@ -137,23 +137,20 @@ static bool plan_version(const struct session_options *options, const struct pai
 bool pairs_plan(const struct session_options *options, const struct pair_version versions[2],
                 uint32_t most, struct pairs *ret_pairs, struct error *err)
 {
-    struct pairs p = {
-        .locks = {-1, -1},
-          .most = most
-    };
+    struct pairs *p = ret_pairs;
 
-    if (!plan_version(options, &versions[0], &p.sessions[0], err))
+    *p = (struct pairs){ .most = most };
+    p->locks[0] = p->locks[1] = -1;
+    if (!plan_version(options, &versions[0], &p->sessions[0], err))
         return error_wrap(err, "base");
-    if (!plan_version(options, &versions[1], &p.sessions[1], err)) {
-        session_release(&p.sessions[0]);
+    if (!plan_version(options, &versions[1], &p->sessions[1], err)) {
+        session_release(&p->sessions[0]);
         return error_wrap(err, "head");
     }
-    if (!find_cells(&p, err)) {
-        pairs_release(&p);
-        return false;
-    }
-    *ret_pairs = p;
-    return true;
+    if (find_cells(p, err))
+        return true;
+    pairs_release(p);
+    return false;
 }
 
 int64_t pairs_ns(const struct pairs *pairs)
