@@ -330,7 +330,7 @@ static bool refuse_second(const struct behave *b, enum kind kind, struct error *
 
 bool behave_add(struct behave *b, struct slice mode, struct error *err)
 {
-    union value values[VALUES_MAX];
+    union value values[VALUES_MAX] = { 0 };
     struct slice arguments = mode;
     struct slice name = cut_at(&arguments, ':');
     struct behave changed = *b;
