@@ -72,6 +72,11 @@ struct slice scan_word(struct slice *at)
     return word;
 }
 
+static bool ends_address(char c)
+{
+    return c == ' ' || c == '\t' || c == '"' || c == '\'';
+}
+
 bool scan_path(struct slice line, struct slice *ret_path)
 {
     struct slice path = SLICE("/");
@@ -79,7 +84,7 @@ bool scan_path(struct slice line, struct slice *ret_path)
 
     if (!scan_find(&line, "://"))
         return false;
-    while (len < line.len && memchr(" \t\"'", line.ptr[len], 4) == NULL)
+    while (len < line.len && !ends_address(line.ptr[len]))
         len++;
     line.len = len;
     if (line.len > 0 && memchr(line.ptr, '/', line.len) != NULL) {

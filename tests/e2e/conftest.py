@@ -20,6 +20,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ASSAY = os.environ.get("ASSAY_BINARY", str(ROOT / "build/assay"))
+FAULTY = pathlib.Path(os.environ.get("ASSAY_FAULTY", pathlib.Path(ASSAY).parent / "tests/assay-faulty"))
 PYTHON = "/usr/bin/python3"
 # Built with the address sanitizer, which has an allocator and signal handlers of its own.
 SANITIZED = os.path.exists(ASSAY) and b"__asan_init" in pathlib.Path(ASSAY).read_bytes()

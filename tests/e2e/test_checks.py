@@ -15,17 +15,9 @@ import subprocess
 import pytest
 
 import conftest
-from conftest import ASSAY, HELLO, own_server
+from conftest import ASSAY, FAULTY, HELLO, own_server
 
-FAULTY = pathlib.Path(os.environ.get("ASSAY_FAULTY", pathlib.Path(ASSAY).parent / "tests/assay-faulty"))
 WORST = ("ok", "unknown", "warn", "fail")
-
-
-@pytest.fixture(autouse=True)
-def no_ceiling(monkeypatch):
-    """The empty server's ceiling has tests of its own, and takes seconds."""
-    plain = conftest.environment
-    monkeypatch.setattr(conftest, "environment", lambda **more: plain(ASSAY_NO_CEILING="1", **more))
 
 
 @pytest.fixture

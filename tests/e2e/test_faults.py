@@ -3,14 +3,13 @@
 Each test knows the truth, for the fault is told exactly. Only lower bounds: a busy machine adds to them.
 """
 
-import os
 import pathlib
 
 import pytest
 
 import conftest
+from conftest import FAULTY
 
-FAULTY = pathlib.Path(os.environ.get("ASSAY_FAULTY", pathlib.Path(conftest.ASSAY).parent / "tests/assay-faulty"))
 MS = 1_000_000
 
 

@@ -10,8 +10,7 @@ import jsonschema
 import pytest
 
 import conftest
-from conftest import ASSAY, ROOT, own_server, until
-from test_faults import FAULTY
+from conftest import ASSAY, FAULTY, ROOT, own_server, until
 from test_oracle import own_allocator
 
 LOAD = {"name": "ten", "model": "closed", "connections": 10, "duration": "300ms", "warmup": "20ms"}
