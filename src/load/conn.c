@@ -96,12 +96,25 @@ static void send_request(struct worker *w, uint32_t slot, struct mono now)
 
 /* Uses CPU. By the clock of all, not the thread's: that one takes a system call, 1 us on a slow
  * machine, which is more than is to be burnt; and to be preempted in here is rare. */
-__attribute__((noinline)) static void burn(int64_t duration_ns)
+static void burn(int64_t duration_ns)
 {
-    struct mono until = mono_after(mono_now(), duration_ns);
+    struct mono until;
 
+    if (duration_ns <= 0)
+        return;
+    until = mono_after(mono_now(), duration_ns);
     while (mono_now().ns < until.ns)
         ;
+}
+
+/* Out of line: few loads ask for it, and all others would save registers for it. */
+__attribute__((noinline)) static void prepare_request(struct worker *w, uint32_t slot)
+{
+    if (w->plan->request.nonce_count > 0)
+        request_nonce_digits(rng_next(&w->nonces), w->conns[slot].nonce);
+    /* Before it leaves, as all the generator's work: behind it, it would go on beside the server's,
+     * and one connection would not get slower by it. */
+    burn(w->plan->burn_ns + sabotage_burn_ns());
 }
 
 void conn_start(struct worker *w, uint32_t slot, struct mono due, struct mono now)
@@ -118,12 +131,8 @@ void conn_start(struct worker *w, uint32_t slot, struct mono due, struct mono no
     } else {
         w->tally->warmup++;
     }
-    if (w->plan->request.nonce_count > 0)
-        request_nonce_digits(rng_next(&w->nonces), c->nonce);
-    /* Before it leaves, as all the generator's work: behind it, it would go on beside the server's,
-     * and one connection would not get slower by it. */
-    if (__builtin_expect(w->plan->burn_ns + sabotage_burn_ns() > 0, 0))
-        burn(w->plan->burn_ns + sabotage_burn_ns());
+    if (w->prepares)
+        prepare_request(w, slot);
     send_request(w, slot, now);
 }
 

@@ -194,19 +194,19 @@ static void count_turn(struct worker *w, struct mono woken, struct mono asleep, 
     t->loop.counts[second_bucket(histogram_index(mono_diff_ns(woken, asleep)))]++;
 }
 
+/* The first one is as old as the waking; for each of the others the clock is read. */
 static uint64_t handle_events(struct worker *w, struct mono woken)
 {
     struct ring_event event;
-    struct mono now = woken;
-    uint64_t count = 0;
+    uint64_t count = 1;
 
     if (sabotage_receive())
-        now = ring_now(w->ring);
-    for (; ring_next(w->ring, &event); count++) {
-        if (count > 0)
-            now = ring_now(w->ring);
-        conn_event(w, &event, now);
-    }
+        woken = ring_now(w->ring);
+    if (!ring_next(w->ring, &event))
+        return 0;
+    conn_event(w, &event, woken);
+    for (; ring_next(w->ring, &event); count++)
+        conn_event(w, &event, ring_now(w->ring));
     return count;
 }
 
@@ -301,6 +301,7 @@ static bool make_ready(struct worker *w)
             memcpy(w->requests + slot * plan->request.bytes.len, plan->request.bytes.ptr,
                    plan->request.bytes.len);
     }
+    w->prepares = plan->request.nonce_count > 0 || plan->burn_ns + sabotage_burn_ns() > 0;
     w->nonces = rng_split(plan->seed, UINT64_C(1) << 32 | w->index);
     list_init(&w->in_flight);
     list_init(&w->idle);

@@ -80,6 +80,7 @@ struct worker {
     uint32_t index;
     uint32_t conn_count;
     bool one_shot;
+    bool prepares; /* there is something to be done before each request: a nonce, CPU to burn */
     struct arena arena;
     struct ring *ring;
     const char *ring_name;
