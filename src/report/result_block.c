@@ -34,7 +34,9 @@ static void result_line(const struct screen *s, const struct trial_record *t)
     struct line l;
 
     line_begin(&l, s, "RESULT", LINE_INDENT);
-    if (t->tally.ok_in_window == 0)
+    if (t->tally.sent == 0)
+        line_piece(&l, 3, STYLE_BAD, "nothing was measured");
+    else if (t->tally.ok_in_window == 0)
         line_piece(&l, 3, STYLE_BAD, "no right answer");
     else
         line_piece(&l, 3, STYLE_BOLD, "%s req/s", number_rate(record_throughput_per_sec(t)).text);
