@@ -31,7 +31,7 @@ uint32_t window_tenths_max(const struct plan *plan)
 
     if (plan->load.requests > 0)
         return SECONDS_BY_COUNT * 10;
-    return tenths < SECONDS_MAX * 10 ? (uint32_t)tenths : SECONDS_MAX * 10;
+    return tenths < INT64_C(10) * SECONDS_MAX ? (uint32_t)tenths : 10 * SECONDS_MAX;
 }
 
 void window_set(struct worker *w, struct mono begin)

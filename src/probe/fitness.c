@@ -137,8 +137,8 @@ static int64_t ticks_of(int proc, int32_t pid)
     if (files_read(proc, path, text, sizeof(text)) <= 0)
         return -1;
     at = strrchr(text, ')');
-    /* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers fit */
     if (at == NULL ||
+        /* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers fit */
         sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld", &user, &system) != 2)
         return -1;
     return user + system;

@@ -234,7 +234,7 @@ static void *watch_the_clock(void *context)
     return NULL;
 }
 
-#define STACK_BYTES (64 * 1024)
+#define STACK_BYTES (UINT64_C(64) << 10)
 
 static int start_thread(struct hiccup *h, int32_t cpu)
 {

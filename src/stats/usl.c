@@ -164,7 +164,7 @@ static bool search(const struct points *points, double *p,
         rounding += EXACT * points->x[i] * points->x[i];
     for (int step = 0; step < STEPS_MAX; step++) {
         struct normal normal;
-        double by[PARAMETERS], next[PARAMETERS], gain = 0, better = (double)INFINITY;
+        double by[PARAMETERS], next[PARAMETERS] = { 0 }, gain = 0, better = (double)INFINITY;
 
         if (!linearise(points, p, &normal, ret_inverse))
             return false;

@@ -99,8 +99,10 @@ static double samples_needed(double alpha)
 {
     double n = 1, ways = 2;
 
-    for (; 2 / ways > alpha; n++)
+    while (2 / ways > alpha) {
         ways *= 2 * (2 * n + 1) / (n + 1);
+        n++;
+    }
     return n;
 }
 

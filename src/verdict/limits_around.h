@@ -6,7 +6,7 @@
 
 #define LEAK_PIECES       30 /* of the window, each with its least reading: below a collector's teeth */
 #define LEAK_POINTS_MIN   20 /* a third of them, six, can still rise by more than chance (p .009) */
-#define LEAK_POINTS_MAX   (2 * LEAK_PIECES) /* pieces are whole seconds: 59 s make 59 of them */
+#define LEAK_POINTS_MAX   (2ul * LEAK_PIECES) /* pieces are whole seconds: 59 s make 59 of them */
 #define LEAK_P            0.01
 #define LEAK_END_P        0.05            /* of the last third, which has a third of the points */
 #define LEAK_GROWTH_BYTES (2.0 * 1048576) /* arenas of an allocator come and go in such sizes */

@@ -351,9 +351,12 @@ static struct series windows_of(const double *tenths, size_t count, size_t befor
 {
     size_t seconds = count / 10;
     size_t per = 10 * ((seconds + STEADY_WINDOWS_MAX - 1) / STEADY_WINDOWS_MAX);
-    struct series s = { .before = before / per, .window_ns = (int64_t)per * TENTH_NS };
-    size_t skipped = before % per;
+    struct series s = { .window_ns = (int64_t)per * TENTH_NS };
+    size_t skipped;
 
+    BUG_IF(per == 0);
+    s.before = before / per;
+    skipped = before % per;
     s.values = room_for((count - skipped) / per);
     s.count = gather(tenths + skipped, count - skipped, per, s.values);
     return s;
