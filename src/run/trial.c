@@ -111,12 +111,13 @@ static struct trial_record *new_record(const struct trial_order *order, uint32_t
     return record;
 }
 
-static void judge(const struct trial_order *order, struct trial_record *record)
+/* While the target runs no ceiling is measured: it would take the target's CPUs. */
+static void judge(const struct trial_order *order, struct trial_record *record, bool target_runs)
 {
     const struct ceiling_order ceiling = { .record = record,
                                            .ring = order->ring,
                                            .places = order->places,
-                                           .kept_only = order->kept_ceiling_only,
+                                           .kept_only = order->kept_ceiling_only || target_runs,
                                            .stop_asked = order->stop_asked,
                                            .observer = order->observer };
 
@@ -184,7 +185,7 @@ static bool drive_stages(const struct trial_order *order, struct target *target,
         if (is_last(order, done))
             return true;
         done->output_tail = output_tail(order->prepared->place.output, &done->arena);
-        judge(order, done);
+        judge(order, done, true);
         *record = NULL;
         if (!taker->take(taker->context, done, err))
             return false;
@@ -239,7 +240,7 @@ bool trial_run(const struct trial_order *order, const struct trial_taker *taker,
         set_reason(record, TRIAL_NOT_READY, order->not_ready);
     } else if (start_and_drive(order, taker, &record, err)) {
         record->output_tail = output_tail(order->prepared->place.output, &record->arena);
-        judge(order, record);
+        judge(order, record, false);
     } else {
         trial_record_free(record);
         return error_wrap(err, "%.*s", (int)order->variant->name.len, order->variant->name.ptr);

@@ -470,6 +470,13 @@ static void limited_by_something_else(const struct trial_record *t, struct check
                      words_percent(server).text, words_percent(t->tally.busiest_thread_share).text);
 }
 
+/* Others took the generator's CPU; whether that was the limit depends on when they did. */
+static bool only_waited(const struct trial_record *t)
+{
+    return wait_share(t) > GENERATOR_WAIT_FAIL &&
+           t->tally.busiest_thread_share <= GENERATOR_BUSY_WARN;
+}
+
 struct check check_limiter(const struct trial_record *t)
 {
     struct check c = check_begin(CHECK_LIMITER, "share");
@@ -480,6 +487,9 @@ struct check check_limiter(const struct trial_record *t)
                      "not known: there was no right answer");
     else if (limited_by_cpu(t, &c) || limited_by_rate(t, &c))
         return c;
+    else if (generator.state == CHECK_FAIL && only_waited(t))
+        check_worsen(&c, CHECK_UNKNOWN, generator.value, generator.limit, generator.remedy,
+                     "not known: the generator had to wait for a CPU");
     else if (generator.state == CHECK_FAIL)
         check_worsen(&c, CHECK_FAIL, generator.value, generator.limit, generator.remedy,
                      "limited by: the generator");

@@ -81,6 +81,7 @@
 /* ---- cores (T18) ---- */
 
 #define CORES_WAIT_FAIL 0.05 /* of the time that the server's threads ran */
+#define CORES_WAIT_MIN  0.01 /* of the window, too: who hardly runs waits much for that little */
 
 /* ---- clock (T14) ---- */
 

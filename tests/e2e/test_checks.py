@@ -102,12 +102,14 @@ def test_answers_that_wait_unread_are_the_generators_fault(measure):
     trial = measure("delay:2ms", "-c", "4", "-d", "1s", faults="receive-stall=20ms/25ms")
     found = checks(trial)
     assert trial["client"]["loop"]["p99_ns"] >= 0.5 * trial["latency_ns"]["response"]["p50"]
-    assert found["generator"]["state"] == found["limiter"]["state"] == "fail"
+    assert found["generator"]["state"] == "fail"
+    assert found["limiter"]["state"] in ("fail", "unknown")  # unknown: others took its CPU as well
 
 
 def test_a_generator_that_burns_its_cpu_is_the_limit(judge):
     found = judge("", "-c", "4", "-d", "1s", faults="burn=2ms")
-    assert found["generator"]["state"] == found["limiter"]["state"] == "fail"
+    assert found["generator"]["state"] == "fail"
+    assert found["limiter"]["state"] in ("fail", "unknown")  # unknown: others took its CPU as well
     assert "generator" in found["limiter"]["text"]
 
 

@@ -362,6 +362,12 @@ static void shared_cores_warn_and_competition_fails(void **state)
     expect(t, check_cores, CHECK_FAIL, "waited 120 ms");
     t = quiet_trial();
     t->client.cpus_allowed = 3;
+    t->server.run_ns =
+        40 * MILLISECOND_NS; /* hardly ever runs, and waits as long for each second */
+    t->server.run_queue_wait_ns = 5 * MILLISECOND_NS;
+    expect(t, check_cores, CHECK_WARN, "share CPU 1");
+    t = quiet_trial();
+    t->client.cpus_allowed = 3;
     t->server.run_queue_wait_ns = -1;
     expect(t, check_cores, CHECK_WARN, "share CPU 1");
     (void)state;

@@ -338,6 +338,11 @@ static void a_busy_generator_limits_and_refuses(void **state)
 
     t->tally.busiest_thread_share = 0.97;
     EXPECT(t, check_limiter, CHECK_FAIL, "limited by: the generator");
+    t = closed_trial(); /* others took its CPU: it did not use one up */
+    t->server.cpu_user_ns = t->server.cpu_system_ns = 0;
+    t->server.thread_count = 0;
+    t->tally.run_queue_wait_ns = t->tally.window_ns / 5;
+    EXPECT(t, check_limiter, CHECK_UNKNOWN, "the generator had to wait for a CPU");
     t = open_trial(); /* it sent late, but all that was asked for */
     t->tally.run_queue_wait_ns = t->tally.window_ns / 5;
     EXPECT(t, check_limiter, CHECK_OK, "limited by: the rate asked for");
