@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "audit/judge_priv.h"
+#include "base/bug.h"
 
 /* 20 %: the five best of the study that showed it lie within 17 % of each other on the network, and
  * 33-fold apart without it (suites/python-frameworks-2012). */
@@ -195,6 +196,7 @@ static void tell_ceiling(struct audit *audit, const struct racer *top, size_t le
     struct audit_finding *f = finding_add(audit, AUDIT_CEILING, top[0].best);
     struct text sums;
 
+    BUG_IF(e->slowest == NULL || e->fastest == NULL); /* else nothing told them apart */
     tell_level(top, level, "one ceiling for", f);
     sums = (struct text){ f->arithmetic, strlen(f->arithmetic), sizeof(f->arithmetic), false };
     text_format(&sums, "; in %.60s the same are %s to %s/s, %.0f-fold", e->fastest->series,

@@ -117,7 +117,7 @@ static bool add_file(struct audit *audit, const char *name, struct error *err)
     bool standard_input = strcmp(name, "-") == 0, fine;
     int fd = standard_input ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
     struct arena room;
-    struct slice text;
+    struct slice text = { 0 };
 
     if (fd < 0)
         return error_usage(err, "cannot read %s: %s", name, strerror(errno));

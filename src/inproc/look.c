@@ -146,7 +146,7 @@ struct warmth {
 static bool warm_by(struct runner *r, uint64_t calls, struct warmth *w, int64_t *ret_wall_ns,
                     struct error *err)
 {
-    json_t *answer;
+    json_t *answer = NULL;
 
     if (!run_calls(r, 1, calls, w->ns, &answer, err))
         return false;

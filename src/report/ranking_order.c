@@ -320,11 +320,12 @@ struct room {
 static bool room_take(struct room *room, struct ranking *r, size_t entrants, size_t blocks,
                       size_t trials)
 {
-    *room = (struct room){ .speeds = ranking_take((entrants + 1) * blocks, sizeof(double)),
-                           .medians = ranking_take(entrants + 1, sizeof(double)),
-                           .entrants = ranking_take(entrants + 1, sizeof(struct entrant)),
-                           .places = ranking_take(entrants + 1, sizeof(struct place)),
-                           .trials = ranking_take(trials + 1, sizeof(*room->trials)) };
+    *room =
+        (struct room){ .speeds = ranking_take((entrants + 1) * blocks, sizeof(double)),
+                       .medians = ranking_take(entrants + 1, sizeof(double)),
+                       .entrants = ranking_take(entrants + 1, sizeof(struct entrant)),
+                       .places = ranking_take(entrants + 1, sizeof(struct place)),
+                       .trials = ranking_take(trials + 1, sizeof(const struct trial_record *)) };
     r->pairs = ranking_take(entrants * entrants / 2 + 1, sizeof(*r->pairs));
     return room->speeds != NULL && room->medians != NULL && room->entrants != NULL &&
            room->places != NULL && room->trials != NULL && r->pairs != NULL;

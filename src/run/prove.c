@@ -115,7 +115,7 @@ static bool try_elasticity(const struct drive *drive, struct trial_record *recor
     struct proof_elasticity *e = &record->proof.elasticity;
     double without[PROVE_ROUNDS_MAX], with[PROVE_ROUNDS_MAX];
 
-    telling.total_ns = PROVE_ROUNDS_MIN * 2 * (load.duration_ns + load.warmup_ns);
+    telling.total_ns = INT64_C(2) * PROVE_ROUNDS_MIN * (load.duration_ns + load.warmup_ns);
     *e = prove_elasticity(without, with, 0, burn_ns, PROVE_WORK_SHARE);
     for (uint32_t i = 0; i < PROVE_ROUNDS_MAX && e->state == ELASTICITY_OPEN; i++) {
         if (!measure(drive, &load, 0, &telling, &without[i], err) ||
@@ -233,5 +233,5 @@ int64_t prove_least_ns(const struct prove_wish *wish, const struct load *load)
 
     if (!wish->wanted || load->model != LOAD_CLOSED || load->stages != NULL)
         return 0;
-    return PROVE_ROUNDS_MIN * 2 * (drive.duration_ns + drive.warmup_ns);
+    return INT64_C(2) * PROVE_ROUNDS_MIN * (drive.duration_ns + drive.warmup_ns);
 }
