@@ -86,3 +86,35 @@ def test_below_a_suites_rankings_its_verdicts_are_counted(assay, suite, tmp_path
     shown = assay("show", "last", "--db", "runs.db", "-o", "md=run.md")
     assert "\nverdicts: 4 trials: 4 INVALID (generator 4)\n" in shown.out
     assert "\nverdicts: 4 trials: 4 INVALID (generator 4)\n" in (tmp_path / "run.md").read_text()
+
+
+LIES = ("--oracle", "liar:500/10")  # one answer of ten is wrong, the first 16 are right
+
+
+def test_strict_makes_exit_1_of_an_invalid_verdict_and_keeps_the_record(assay, serve, tmp_path):
+    liar = serve(*LIES)
+    assert assay(liar.url, "-n", "200").code == 0
+    done = assay(liar.url, "-n", "200", "--strict", "-o", "json=v.json")
+    assert done.code == 1
+    assert "error: --strict: 1 of 1 trial is INVALID" in done.err
+    assert "VERDICT  INVALID" in done.out and "FAIL     answers: " in done.out
+    assert json.loads((tmp_path / "v.json").read_text())["verdict"]["overall"] == "invalid"
+    with sqlite3.connect(tmp_path / "assay.db") as database:
+        assert database.execute("select verdict from trial").fetchall() == [("invalid",)] * 2
+
+
+def test_strict_asks_every_trial_of_a_suite(assay, suite):
+    told = " ".join(LIES)
+    liar = own_server("liar") | {"start": own_server()["start"] + f" {told}"}
+    folder = suite([own_server("honest"), liar],
+                   loads=[{"name": "few", "model": "closed", "connections": 1, "requests": 200}])
+    assert assay("run", folder).code == 0
+    done = assay("run", folder, "--strict")
+    assert done.code == 1
+    assert "INVALID" in done.err
+    assert "FAIL     answers: " in assay("show", "last", "--checks").out
+
+
+def test_strict_is_content_with_everything_that_is_not_invalid(assay, server):
+    done = assay(server.url, "-n", "200", "--strict", "-j")
+    assert done.code == (1 if done.json["verdict"]["overall"] == "invalid" else 0), done.err
