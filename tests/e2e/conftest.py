@@ -31,6 +31,9 @@ HELLO = "hello"
 MARKER = f"assay-test-{os.getpid()}"  # on the command line of every bad server: it is this test's
 BAD_SERVER = [PYTHON, "-X", MARKER, str(FIXTURES / "bad_server.py")]
 
+# A shell that runs us in the background lets us ignore Ctrl-C, which our children would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def environment(**variables):
     """Ours, less everything that changes what assay prints or where it keeps its record, and without the
