@@ -313,8 +313,8 @@ static void sentences(const struct screen *s, const struct ranking *ranking)
     if (shown == ranking->pair_count)
         return;
     line_begin(&l, s, "", 0);
-    line_prose(&l, STYLE_PLAIN, "%zu pairs more are in the JSON (-o json=FILE)",
-               ranking->pair_count - shown);
+    line_prose(&l, STYLE_PLAIN, "%zu more pair%s in the JSON (-o json=FILE)",
+               ranking->pair_count - shown, ranking->pair_count - shown == 1 ? " is" : "s are");
     line_end(&l);
 }
 
