@@ -1,9 +1,9 @@
 #include "stats/interval.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/bug.h"
+#include "stats/sorted.h"
 
 /* Where probability and limit are equal on paper, as for 3 trials at 75 %, rounding must not
  * decide. Our sums are good to 1e-13. */
@@ -78,13 +78,6 @@ uint64_t interval_needs(double q, double confidence)
     return (uint64_t)ceil(log((1 - confidence) / 2) / log(fmax(q, 1 - q)) * (1 - TIE_SLACK));
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 struct interval interval_median(double *values, size_t n, double confidence)
 {
     struct interval interval = { .n = n };
@@ -94,8 +87,8 @@ struct interval interval_median(double *values, size_t n, double confidence)
         return interval;
     for (size_t i = 0; i < n; i++)
         BUG_IF(isnan(values[i]));
-    qsort(values, n, sizeof(values[0]), compare_doubles);
-    interval.median = (values[(n - 1) / 2] + values[n / 2]) / 2;
+    sorted_make(values, n);
+    interval.median = sorted_median(values, n);
     ranks = interval_ranks(n, 0.5, confidence);
     if (ranks.lower >= 1 && ranks.upper <= n) {
         interval.bounded = true;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "stats/sorted.h"
 
 /* Ranks are kept doubled, so that middle ranks of ties are whole numbers and sums can be counted.
  */
@@ -25,13 +26,6 @@ static int compare_items(const void *a, const void *b)
     const struct item *x = a, *y = b;
 
     return (x->value > y->value) - (x->value < y->value);
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
 }
 
 /* Sorts and ranks; returns the sum of t^3 - t over groups of t equal values. */
@@ -262,7 +256,7 @@ struct shift shift_paired(const double *differences, size_t n, double confidence
     for (size_t i = 0; i < n; i++)
         for (size_t j = i; j < n; j++)
             walsh[at++] = (differences[i] + differences[j]) / 2;
-    qsort(walsh, count, sizeof(walsh[0]), compare_doubles);
+    sorted_make(walsh, count);
     if (n <= RANKTEST_EXACT_MAX) {
         for (size_t i = 0; i < n; i++)
             doubled[i] = (unsigned)(2 * (i + 1));
@@ -288,7 +282,7 @@ struct shift shift_two(const double *a, size_t a_n, const double *b, size_t b_n,
     for (size_t i = 0; i < a_n; i++)
         for (size_t j = 0; j < b_n; j++)
             gaps[at++] = a[i] - b[j];
-    qsort(gaps, count, sizeof(gaps[0]), compare_doubles);
+    sorted_make(gaps, count);
     if (a_n + b_n <= RANKTEST_EXACT_MAX) {
         unsigned least = (unsigned)(a_n * (a_n + 1)), last;
 

@@ -1,9 +1,9 @@
 #include "stats/spread.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/bug.h"
+#include "stats/sorted.h"
 
 double jain(const double *shares, size_t n)
 {
@@ -17,13 +17,6 @@ double jain(const double *shares, size_t n)
     return squares > 0 ? sum * sum / ((double)n * squares) : nan("");
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 struct exponential_fit exponential_fit(double *gaps, size_t n)
 {
     struct exponential_fit fit = { 0 };
@@ -34,7 +27,7 @@ struct exponential_fit exponential_fit(double *gaps, size_t n)
         BUG_IF(!(gaps[i] > 0));
         mean += gaps[i] / count;
     }
-    qsort(gaps, n, sizeof(gaps[0]), compare_doubles);
+    sorted_make(gaps, n);
     for (size_t i = 0; i < n; i++) {
         double below = -expm1(-gaps[i] / mean);
         double log_above_mirror = -gaps[n - 1 - i] / mean; /* ln(1 - F), exactly */

@@ -4,26 +4,7 @@
 #include <stdlib.h>
 
 #include "base/bug.h"
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double sorted_median(const double *values, size_t n)
-{
-    return (values[(n - 1) / 2] + values[n / 2]) / 2;
-}
-
-static double median_of(const double *values, size_t n, double *room)
-{
-    for (size_t i = 0; i < n; i++)
-        room[i] = values[i];
-    qsort(room, n, sizeof(*room), compare_doubles);
-    return sorted_median(room, n);
-}
+#include "stats/sorted.h"
 
 /* Of the standard normal distribution, by bisection: called once a fit, and without a polynomial
  * whose digits somebody would have to check. */
@@ -48,7 +29,7 @@ static double ties(const double *values, size_t n, double *room)
     double sum = 0;
     size_t begin = 0;
 
-    median_of(values, n, room); /* leaves them sorted in the room */
+    sorted_median_of(values, n, room); /* leaves them sorted in the room */
     for (size_t i = 1; i <= n; i++)
         if (i == n || room[i] > room[begin]) {
             double k = (double)(i - begin);
@@ -75,7 +56,7 @@ static size_t pair_slopes(const double *x, const double *y, size_t n, double *re
         for (size_t k = i + 1; k < n; k++)
             if (x[k] > x[i] || x[k] < x[i])
                 ret_slopes[count++] = (y[k] - y[i]) / (x[k] - x[i]);
-    qsort(ret_slopes, count, sizeof(*ret_slopes), compare_doubles);
+    sorted_make(ret_slopes, count);
     return count;
 }
 
@@ -96,8 +77,8 @@ struct trend trend_fit_dependent(const double *x, const double *y, size_t n, dou
     if (n < 2)
         return trend;
     sigma = sqrt(inflation) * sigma_of_s(x, y, n, room);
-    median_x = median_of(x, n, room);
-    median_y = median_of(y, n, room);
+    median_x = sorted_median_of(x, n, room);
+    median_y = sorted_median_of(y, n, room);
     count = pair_slopes(x, y, n, room);
     if (count == 0)
         return trend;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/bug.h"
+#include "stats/sorted.h"
 
 #define STEPS_MAX    200
 #define HALVINGS_MAX 40
@@ -210,13 +211,6 @@ static double student(double mass, size_t freedom)
     return sqrt((double)freedom) * tan(high);
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static size_t different(const double *values, size_t n)
 {
     double *sorted = calloc(n > 0 ? n : 1, sizeof(sorted[0]));
@@ -225,7 +219,7 @@ static size_t different(const double *values, size_t n)
     BUG_IF(sorted == NULL);
     for (size_t i = 0; i < n; i++)
         sorted[i] = values[i];
-    qsort(sorted, n, sizeof(sorted[0]), compare_doubles);
+    sorted_make(sorted, n);
     for (size_t i = 1; i < n; i++)
         count += sorted[i] > sorted[i - 1];
     free(sorted);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/bug.h"
+#include "stats/sorted.h"
 #include "stats/trend.h"
 #include "verdict/limits_around.h"
 
@@ -56,21 +57,9 @@ static struct trend line(struct envelope *e, size_t begin, size_t end, double in
                                e->room);
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static double median(struct envelope *e, size_t begin, size_t end)
 {
-    size_t n = end - begin;
-
-    for (size_t i = 0; i < n; i++)
-        e->room[i] = e->bytes[begin + i];
-    qsort(e->room, n, sizeof(e->room[0]), compare_doubles);
-    return (e->room[(n - 1) / 2] + e->room[n / 2]) / 2;
+    return sorted_median_of(e->bytes + begin, end - begin, e->room);
 }
 
 static double least_of(const struct envelope *e, size_t begin, size_t end)

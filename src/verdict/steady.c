@@ -2,23 +2,16 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/bug.h"
 #include "base/clock.h"
 #include "stats/changepoint.h"
+#include "stats/sorted.h"
 #include "stats/steady.h"
 #include "stats/trend.h"
 #include "verdict/limits_around.h"
 
 #define UNKNOWN ((double)NAN)
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
 
 static double *room_for(size_t count)
 {
@@ -30,13 +23,9 @@ static double *room_for(size_t count)
 
 static double median(const double *values, size_t n)
 {
-    double *sorted = room_for(n), middle;
+    double *room = room_for(n), middle = sorted_median_of(values, n, room);
 
-    BUG_IF(n == 0);
-    memcpy(sorted, values, n * sizeof(sorted[0]));
-    qsort(sorted, n, sizeof(sorted[0]), compare_doubles);
-    middle = (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
-    free(sorted);
+    free(room);
     return middle;
 }
 
