@@ -163,6 +163,14 @@ void session_release(struct session *session)
     suite_free(session->suite);
 }
 
+const struct variant *session_variant(const struct session *s, const char *name)
+{
+    for (size_t i = 0; i < s->variant_count; i++)
+        if (slice_equal(slice_of(name), s->variants[i].name))
+            return &s->variants[i];
+    return NULL;
+}
+
 static struct times_key times_key(const struct session *s, const struct trial_slot *slot)
 {
     const struct load *load = &s->suite->loads[slot->load];

@@ -50,6 +50,9 @@ bool session_plan(const struct session_options *options, struct session *ret_ses
                   struct error *err);
 void session_release(struct session *session);
 
+/* The variant whose trials have this target's name; NULL when none has. */
+const struct variant *session_variant(const struct session *session, const char *name);
+
 /* About how long all trials take, builds not counted: each as long as the last time it was run here
  * with this load, or a guess (blocks_trial_ns). */
 struct estimate {
