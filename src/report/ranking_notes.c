@@ -3,6 +3,7 @@
 
 #include "report/line_priv.h"
 #include "report/number_priv.h"
+#include "report/phrase.h"
 #include "report/terminal_priv.h"
 
 #define REASON_LINES_MAX 6
@@ -28,15 +29,92 @@ static struct slice first_lines(struct slice text)
     return (struct slice){ text.ptr, end };
 }
 
+static const char *refusal_word(const struct ranking_row *row)
+{
+    return row->ceiling ? "no ceiling:" : "not ranked:";
+}
+
+/* Adds the row to those of the phrase when it is out for the same reason. */
+static bool joins(struct phrase *reason, const struct ranking_row *first,
+                  const struct ranking_row *row)
+{
+    return row->reason[0] != '\0' && row->ceiling == first->ceiling &&
+           strcmp(row->remedy, first->remedy) == 0 &&
+           phrase_join(reason, line_sentence(row->reason));
+}
+
 static void row_not_ranked(const struct screen *s, const struct ranking_row *row)
 {
     struct line l;
 
     line_begin(&l, s, "–", 6);
     line_words(&l, STYLE_PLAIN, slice_of(row->target));
-    line_piece(&l, 3, STYLE_BAD, row->ceiling ? "no ceiling:" : "not ranked:");
+    line_piece(&l, 3, STYLE_BAD, "%s", refusal_word(row));
     line_finding(&l, first_lines(line_sentence(row->reason)), row->remedy);
     line_end(&l);
+}
+
+/* The reason once, with the range of its figures, and then those it keeps out. */
+static void rows_not_ranked(const struct screen *s, const struct ranking *ranking, size_t first,
+                            const struct phrase *reason, size_t count)
+{
+    const struct ranking_row *row = &ranking->rows[first];
+    char bytes[RANKING_REASON_MAX + 256];
+    struct text text = TEXT(bytes);
+    struct phrase same;
+    struct line l;
+
+    phrase_add(&text, reason, screen_glyph(s, "–"));
+    line_begin(&l, s, "–", 6);
+    line_piece(&l, 0, STYLE_PLAIN, "%zu targets", count);
+    line_piece(&l, 3, STYLE_BAD, "%s", refusal_word(row));
+    line_finding(&l, first_lines(slice_of(bytes)), row->remedy);
+    line_end(&l);
+    line_begin(&l, s, "", 6);
+    phrase_begin(&same, line_sentence(row->reason));
+    for (size_t i = first; i < ranking->row_count; i++) {
+        char name[RANKING_NAME_MAX];
+        struct text text_of_name = TEXT(name);
+
+        if (!joins(&same, row, &ranking->rows[i]))
+            continue;
+        text_format(&text_of_name, "%s%s", ranking->rows[i].target, --count > 0 ? "," : "");
+        line_words(&l, STYLE_PLAIN, slice_of(name));
+    }
+    line_end(&l);
+}
+
+static bool said_before(const struct ranking *ranking, size_t at)
+{
+    const struct ranking_row *row = &ranking->rows[at];
+
+    for (size_t i = 0; i < at; i++) {
+        struct phrase reason;
+
+        phrase_begin(&reason, line_sentence(ranking->rows[i].reason));
+        if (ranking->rows[i].reason[0] != '\0' && joins(&reason, &ranking->rows[i], row))
+            return true;
+    }
+    return false;
+}
+
+static void not_ranked(const struct screen *s, const struct ranking *ranking)
+{
+    for (size_t i = 0; i < ranking->row_count; i++) {
+        const struct ranking_row *row = &ranking->rows[i];
+        struct phrase reason;
+        size_t count = 1;
+
+        if (row->reason[0] == '\0' || said_before(ranking, i))
+            continue;
+        phrase_begin(&reason, line_sentence(row->reason));
+        for (size_t k = i + 1; k < ranking->row_count; k++)
+            count += joins(&reason, row, &ranking->rows[k]);
+        if (count == 1)
+            row_not_ranked(s, row);
+        else
+            rows_not_ranked(s, ranking, i, &reason, count);
+    }
 }
 
 static void nobody_ranked(const struct screen *s, const struct ranking *ranking)
@@ -320,9 +398,7 @@ static void sentences(const struct screen *s, const struct ranking *ranking)
 
 void ranking_notes(const struct screen *s, const struct ranking *ranking)
 {
-    for (size_t i = 0; i < ranking->row_count; i++)
-        if (ranking->rows[i].reason[0] != '\0')
-            row_not_ranked(s, &ranking->rows[i]);
+    not_ranked(s, ranking);
     nobody_ranked(s, ranking);
     other_work(s, ranking);
     tie_lines(s, ranking);
