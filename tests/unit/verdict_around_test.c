@@ -159,17 +159,22 @@ static void used_up_ports_are_named(void **state)
     add_example(t, EADDRNOTAVAIL, 77);
     t->machine = machine_change_unknown(); /* this much is known without it */
     expect(t, check_network, CHECK_FAIL, "local ports: 77");
-    for (unsigned keepalive = 0; keepalive < 2; keepalive++) { /* filled by others, perhaps */
-        enum check_state state_of_it = keepalive ? CHECK_WARN : CHECK_FAIL;
+    (void)state;
+}
 
-        t = quiet_trial();
+/* No connect is slower for it: limits_around.h. */
+static void a_full_table_of_closed_connections_is_a_warning(void **state)
+{
+    for (unsigned keepalive = 0; keepalive < 2; keepalive++) {
+        struct trial_record *t = quiet_trial();
+
         t->load.keepalive = keepalive;
         t->machine.time_wait_share = 0.85;
-        expect(t, check_network, state_of_it, "85 %");
+        expect(t, check_network, CHECK_WARN, "85 %");
         t = quiet_trial();
         t->load.keepalive = keepalive;
         t->machine.time_wait_overflows = 6;
-        expect(t, check_network, state_of_it, "TIME_WAIT");
+        expect(t, check_network, CHECK_WARN, "TIME_WAIT");
     }
     (void)state;
 }
@@ -578,6 +583,7 @@ int main(void)
         cmocka_unit_test(segments_sent_again_warn_and_then_fail),
         cmocka_unit_test(an_overflown_backlog_spoils_a_connection_a_request),
         cmocka_unit_test(used_up_ports_are_named),
+        cmocka_unit_test(a_full_table_of_closed_connections_is_a_warning),
         cmocka_unit_test(waits_that_protocols_are_made_of_are_told_from_slow_servers),
         cmocka_unit_test(a_network_nobody_can_see_is_unknown),
         cmocka_unit_test(a_quiet_machine_is_fine),
