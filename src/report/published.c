@@ -271,20 +271,40 @@ static void compare_called(struct comparison *c, const struct published_row *pub
     }
 }
 
+static bool is_cell(const struct published_row *published, const struct ranking *ranking)
+{
+    return matches(published->field[WORKLOAD], ranking->workload) &&
+           matches(published->field[LOAD], ranking->load);
+}
+
+static bool any_measured(const struct published_row *published, const struct ranking *rankings,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; is_cell(published, &rankings[i]) && k < rankings[i].row_count; k++)
+            if (is_target(published->field[TARGET], &rankings[i].rows[k]) &&
+                rankings[i].rows[k].trials > 0)
+                return true;
+    return false;
+}
+
+/* A variant that was not measured has its reason in the ranking: here it stands only where none
+ * was. */
 static void compare_row(struct comparison *c, const struct published_row *published,
                         const struct ranking *rankings, size_t count)
 {
+    bool measured = any_measured(published, rankings, count);
     size_t first = c->count;
     struct beside *beside;
 
     for (size_t i = 0; i < count; i++) {
-        if (!matches(published->field[WORKLOAD], rankings[i].workload) ||
-            !matches(published->field[LOAD], rankings[i].load))
+        if (!is_cell(published, &rankings[i]))
             continue;
         for (size_t k = 0; k < rankings[i].row_count; k++) {
             const struct ranking_row *row = &rankings[i].rows[k];
 
-            if (!is_target(published->field[TARGET], row) || said_before(c, first, row))
+            if (!is_target(published->field[TARGET], row) || said_before(c, first, row) ||
+                (measured && row->trials == 0))
                 continue;
             beside = add_beside(c, published);
             if (beside == NULL)

@@ -816,6 +816,28 @@ static void published_tables_are_csv_as_everyone_writes_it(void **state)
     (void)state;
 }
 
+/* A variant with more cores than there are, for example: the ranking says why. */
+static void a_variant_without_figures_stands_beside_published_ones_only_alone(void **state)
+{
+    const char *table = CSV_HEADER "\ngin,json,steady,throughput_per_sec,5,1/s,\n";
+    struct run_record *run = new_run();
+    char *text;
+
+    add_trials(run, "gin cores=4", 1, 0, 0);
+    last_trial(run)->state = TRIAL_NOT_BUILT;
+    run->published_text = table;
+    text = print_run(screen_of(100), run);
+    assert_non_null(strstr(text, "gin cores=4   req/s          5       not measured\n"));
+    free(text);
+    add_trials(run, "gin cores=2", 1, 3000, 20);
+    text = print_run(screen_of(100), run);
+    assert_non_null(strstr(text, "gin cores=2   req/s          5       1,000\n"));
+    assert_null(strstr(text, "not measured"));
+    free(text);
+    run_record_free(run);
+    (void)state;
+}
+
 static char *print_markdown(const struct run_record *run)
 {
     char *buffer = NULL;
@@ -889,6 +911,7 @@ int main(void)
         cmocka_unit_test(each_server_has_the_interval_its_trials_allow),
         cmocka_unit_test(the_published_table_stands_beside_todays),
         cmocka_unit_test(published_tables_are_csv_as_everyone_writes_it),
+        cmocka_unit_test(a_variant_without_figures_stands_beside_published_ones_only_alone),
         cmocka_unit_test(a_run_in_markdown_has_headings_and_tables),
         cmocka_unit_test(a_single_load_ends_with_where_it_was_saved),
     };
