@@ -3,7 +3,7 @@
 #include "report/line_priv.h"
 #include "report/terminal.h"
 
-/* Above this many the list of trials would be most of the page. */
+/* Above this many a line for each would be most of the page: then a line has all of a target. */
 #define TRIALS_LISTED_MAX 60
 
 static void code_begins(struct screen *s)
@@ -30,13 +30,17 @@ static void list_trials(struct screen *s, const struct run_record *run)
     line_end(&l);
     if (run->trial_count > TRIALS_LISTED_MAX) {
         line_begin(&l, s, "", 0);
-        line_prose(&l, STYLE_PLAIN, "%zu trials, too many to list here: assay show %s --trials",
-                   run->trial_count, run->id[0] != '\0' ? run->id : "RUN");
+        line_prose(&l, STYLE_PLAIN,
+                   "Each in the order in which they ran; %s: not to be believed. More of each: "
+                   "assay show %s --trials",
+                   screen_glyph(s, "✗"), run->id[0] != '\0' ? run->id : "RUN");
         line_end(&l);
-        return;
     }
     code_begins(s);
-    terminal_trials(s, run);
+    if (run->trial_count > TRIALS_LISTED_MAX)
+        terminal_trial_rows(s, run);
+    else
+        terminal_trials(s, run);
     code_ends(s);
 }
 

@@ -33,5 +33,9 @@ void terminal_trial_line(const struct screen *s, const struct trial_record *t, s
 /* Such a line for every trial of a run. */
 void terminal_trials(const struct screen *s, const struct run_record *run);
 
+/* Every trial too, where they are many: for each cell a line a target, with the figure of each of
+ * its trials. (trial_rows.c) */
+void terminal_trial_rows(const struct screen *s, const struct run_record *run);
+
 /* The same, and below each every check with its figures. */
 void terminal_checks(const struct screen *s, const struct run_record *run);

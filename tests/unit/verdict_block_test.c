@@ -63,6 +63,11 @@ static void print_run(const struct screen *s, const void *run)
     terminal_run(s, run);
 }
 
+static void print_trial_rows(const struct screen *s, const void *run)
+{
+    terminal_trial_rows(s, run);
+}
+
 static void print_trials(const struct screen *s, const void *run)
 {
     terminal_trials(s, run);
@@ -419,27 +424,32 @@ static void every_trial_of_a_run_can_be_listed(void **state)
     (void)state;
 }
 
-/* Lines of the list: "[ 1/60] ...". */
-static size_t count_listed(const char *text)
+/* How often one text stands in the other. */
+static size_t count_of(const char *part, const char *text)
 {
     size_t count = 0;
 
-    for (; *text != '\0'; text++)
-        count += text[0] == '\n' && text[1] == '[';
+    for (; (text = strstr(text, part)) != NULL; text++)
+        count++;
     return count;
 }
 
-static void every_trial_is_in_a_suites_markdown_unless_there_are_too_many(void **state)
+static void every_trial_is_in_a_suites_markdown_many_of_them_in_rows(void **state)
 {
     struct run_record *few = suite_run(60), *many = suite_run(61);
     char *text = printed(screen_of(80), print_markdown, few);
 
-    assert_int_equal(count_listed(text), 60);
+    assert_int_equal(count_of("\n[", text), 60);
     assert_non_null(strstr(text, "### Trials\n"));
     free(text);
     text = printed(screen_of(80), print_markdown, many);
-    assert_int_equal(count_listed(text), 0);
-    assert_non_null(strstr(text, "61 trials, too many to list here: assay show 7f3a9c --trials"));
+    assert_int_equal(count_of("\n[", text), 0);
+    assert_non_null(strstr(text, "assay show 7f3a9c --trials"));
+    free(text);
+    text = printed(screen_of(80), print_trial_rows, many);
+    assert_int_equal(count_of("  nginx ", text), 1);
+    assert_int_equal(count_of(" 5.0", text), 61);
+    assert_int_equal(count_of("✗  5.0", text), 1);
     free(text);
     run_record_free(few);
     run_record_free(many);
@@ -461,7 +471,7 @@ int main(void)
         cmocka_unit_test(a_run_without_verdicts_says_nothing_of_them),
         cmocka_unit_test(of_many_reasons_the_commonest_are_named),
         cmocka_unit_test(every_trial_of_a_run_can_be_listed),
-        cmocka_unit_test(every_trial_is_in_a_suites_markdown_unless_there_are_too_many),
+        cmocka_unit_test(every_trial_is_in_a_suites_markdown_many_of_them_in_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
