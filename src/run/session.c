@@ -481,10 +481,10 @@ static bool run_in_folder(struct session *s, const char *folder, struct store *s
 
     if (store != NULL && !store_add_run(store, run, err))
         return false;
+    trials.prepared = prepare_all(s, folder, observer); /* on all CPUs: what is built inherits ours */
     /* The main thread only samples and waits; on the generator's CPUs it cannot disturb the target.
      */
     cpus_go_to(s->places.client, s->places.client_count, &before);
-    trials.prepared = prepare_all(s, folder, observer);
     fine = run_all(&trials, err) &&
            (stopped(s) || calls_run(s, trials.prepared, store, observer, run, err));
     sched_setaffinity(0, sizeof(before), &before);

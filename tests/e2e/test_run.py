@@ -200,6 +200,15 @@ def test_a_build_that_fails_shows_its_last_lines(assay, suite):
     assert "the compiler was here" in done.out + done.err
 
 
+def test_a_build_has_all_cpus_that_assay_has(assay, suite, tmp_path):
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("one core")
+    note = tmp_path / "cpus"
+    done = assay("run", suite([own_server(build=f"nproc >{note}")]))
+    assert done.code == 0, done.out + done.err
+    assert int(note.read_text()) == len(os.sched_getaffinity(0))
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "suites").glob("*/suite.yaml")), ids=lambda p: p.parent.name)
 def test_the_suites_we_ship_can_be_planned(assay, path):
     told = plan(assay, path.parent)
