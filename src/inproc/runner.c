@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "probe/host.h"
 #include "target/environment.h"
 #include "target/output.h"
@@ -125,6 +126,7 @@ _Noreturn static void become_runner(const struct runner *r, const struct pipes *
     if (getppid() != parent)
         _exit(127); /* it died before we could say that we die with it */
     setrlimit(RLIMIT_CORE, &none);
+    descriptors_restore();
     pin(r->spec);
     if (!r->timed)
         fix_addresses();

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/bug.h"
+#include "base/descriptors.h"
 #include "base/units.h"
 #include "load/ask.h"
 #include "load/contract.h"
@@ -61,8 +62,7 @@ bool drive_descriptors(const struct load *load, struct error *err)
             limit.rlim_max > needed - load->connections
                 ? (unsigned long long)(limit.rlim_max - (needed - load->connections))
                 : 0ull);
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+    if (descriptors_raise() < needed)
         return error_set(err, errno, "raise the limit of open files to %llu",
                          (unsigned long long)limit.rlim_max);
     return true;

@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/bug.h"
+#include "base/descriptors.h"
 #include "base/fault.h"
 #include "server/listen_priv.h"
 #include "server/worker_priv.h"
@@ -70,26 +70,11 @@ static struct server_config as_told(const struct server_config *config)
     return told;
 }
 
-/* How many descriptors there can be, and so connections. */
-static uint32_t raise_descriptors(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return 1024;
-    if (limit.rlim_cur < limit.rlim_max) {
-        struct rlimit raised = { limit.rlim_max, limit.rlim_max };
-
-        if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
-            limit = raised;
-    }
-    return limit.rlim_cur < SERVER_DESCRIPTORS_MAX ? (uint32_t)limit.rlim_cur
-                                                   : SERVER_DESCRIPTORS_MAX;
-}
-
 static bool build(const struct server_config *config, struct server **ret_server, struct error *err)
 {
-    uint32_t conn_limit = raise_descriptors();
+    uint64_t descriptors = descriptors_raise(); /* as many as there can be, and so connections */
+    uint32_t conn_limit =
+        descriptors < SERVER_DESCRIPTORS_MAX ? (uint32_t)descriptors : SERVER_DESCRIPTORS_MAX;
     size_t slack = 4096; /* for alignment */
     struct arena arena;
     size_t worker_bytes = sizeof(struct worker) + sizeof(struct oracle) + sizeof(int) +

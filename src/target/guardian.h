@@ -31,8 +31,8 @@
 #define GUARDIAN_KILL_NS (10 * SECOND_NS)
 
 /* A process to be started: `command` by /bin/sh -c, with stdin from /dev/null, all signals at their
- * defaults, our environment without what would change a server's behaviour (environment.h) and with
- * `env` on top. */
+ * defaults, the limit of open files that we were started with, our environment without what would
+ * change a server's behaviour (environment.h) and with `env` on top. */
 struct order {
     const char *command;
     const char *folder; /* to run in */

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "target/guardian_priv.h"
 #include "target/shell.h"
 
@@ -64,6 +65,7 @@ _Noreturn void order_execute(const struct order *order)
         if (putenv(order->env[i]) != 0)
             give_up("set", order->env[i]);
     reset_signals();
+    descriptors_restore();
     /* The shell becomes the program where it can; it would not do so by itself (dash 0.5.12). */
     if (shell_is_simple(order->command))
         execl("/bin/sh", "sh", "-c", "eval \"exec $1\"", "sh", order->command, (char *)NULL);

@@ -179,6 +179,16 @@ def test_too_few_descriptors_are_said_before_anything_starts(tmp_path, server):
     assert server.stop()["requests"] == 0
 
 
+def test_a_target_has_the_limit_of_descriptors_that_assay_was_started_with(assay, suite, tmp_path):
+    note = tmp_path / "limits"
+    targets = [own_server(name, start=f"ulimit -Sn >>{note}; exec {ASSAY} server --port {{port}} --body hello")
+               for name in ("one", "two")]
+    folder = suite(targets, loads=[{"name": "many", "connections": 200, "requests": 400}])
+    done = assay("run", folder, prefix=("sh", "-c", 'ulimit -Sn 150; exec "$@"', "sh"))
+    assert done.code == 0, done.out + done.err
+    assert note.read_text().split() == ["150", "150"]
+
+
 @pytest.mark.parametrize("flags", [["-o", "json=/dev/full"], ["-o", "csv=/dev/full"]])
 def test_a_full_disk_is_said(assay, server, flags):
     done = assay(server.url, "-n", "10", *flags)

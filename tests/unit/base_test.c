@@ -9,12 +9,14 @@
 
 #include <errno.h>
 #include <math.h>
+#include <sys/resource.h>
 
 #include "aborts.h"
 #include "base/arena.h"
 #include "base/bug.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/rng.h"
@@ -440,6 +442,34 @@ static void bugs_stop_the_program(void **state)
     (void)state;
 }
 
+/* ---- descriptors ---- */
+
+static rlim_t soft_limit(void)
+{
+    struct rlimit limit = { 0 };
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+static void what_is_started_has_the_limit_of_open_files_that_we_had(void **state)
+{
+    struct rlimit before, low;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    descriptors_restore(); /* nothing was raised */
+    assert_int_equal(soft_limit(), before.rlim_cur);
+    low = (struct rlimit){ 50, before.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    assert_int_equal(descriptors_raise(), before.rlim_max);
+    assert_int_equal(descriptors_raise(), before.rlim_max); /* a second time it is no news */
+    assert_int_equal(soft_limit(), before.rlim_max);
+    descriptors_restore();
+    assert_int_equal(soft_limit(), 50);
+    setrlimit(RLIMIT_NOFILE, &before);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,6 +496,7 @@ int main(void)
         cmocka_unit_test(rng_below_is_fair_for_huge_limits_too),
         cmocka_unit_test(parts_of_a_plan_have_sequences_of_their_own),
         cmocka_unit_test(bugs_stop_the_program),
+        cmocka_unit_test(what_is_started_has_the_limit_of_open_files_that_we_had),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
