@@ -43,8 +43,10 @@ struct order {
     uint32_t cpu_count;  /* 0: not pinned */
     const char *sockets; /* folder of its Unix sockets, removed after the tree's end when we are
                             gone; NULL: none */
+    size_t process;      /* which of the target's it is an instance of */
     bool may_detach; /* ending with status 0 while processes of its stay behind is going into the
-                        background; it has exited when the last of those has */
+                        background; it has exited when the last of those has. All instances of one
+                        process go by what is left of any of them. */
 };
 
 struct guardian {

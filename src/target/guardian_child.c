@@ -24,12 +24,23 @@ enum leader_state {
     LEADER_DETACHED, /* has ended with status 0, and left processes behind */
 };
 
+/* A child of ours that we did not start: what one of the target's processes left behind. */
+struct orphan {
+    int32_t pid;
+    size_t process;  /* whose it is, as far as can be told */
+    uint64_t burial; /* in which it was first seen */
+};
+
 struct watch {
     const struct order *orders;
     size_t count;
     int signals; /* a descriptor that is readable when a child has ended */
     enum leader_state states[GUARDIAN_ORDERS_MAX];
     int32_t leaders[GUARDIAN_ORDERS_MAX];
+    struct orphan orphans[PROC_TREE_MAX];
+    size_t orphan_count;
+    size_t process;   /* that was started last */
+    uint64_t burials; /* rounds of reap() */
 };
 
 /* Never waits: a parent that does not read must not keep us from our work. */
@@ -47,6 +58,50 @@ static void report_exit(struct watch *w, size_t order, int status)
                               .status = status });
 }
 
+/* ---- orphans ---- */
+
+static bool is_leader(const struct watch *w, int32_t pid)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->states[i] == LEADER_RUNS && w->leaders[i] == pid)
+            return true;
+    return false;
+}
+
+static struct orphan *find_orphan(struct watch *w, int32_t pid)
+{
+    for (size_t i = 0; i < w->orphan_count; i++)
+        if (w->orphans[i].pid == pid)
+            return &w->orphans[i];
+    return NULL;
+}
+
+/* What came to light in this burial may be anybody's who is buried in it: when in doubt, a leader
+ * is in the background rather than gone. */
+static bool has_orphans(const struct watch *w, size_t process)
+{
+    for (size_t i = 0; i < w->orphan_count; i++)
+        if (w->orphans[i].process == process || w->orphans[i].burial == w->burials)
+            return true;
+    return false;
+}
+
+/* Children that we see for the first time belong to what has just ended: they are ours because of
+ * that. When a process is started they belong to the one before, which has answered since. */
+static void note_orphans(struct watch *w, size_t process)
+{
+    struct proc_tree children;
+    struct error ignored;
+
+    proc_children_read("", getpid(), &children, &ignored);
+    for (size_t i = 0; i < children.count && w->orphan_count < PROC_TREE_MAX; i++)
+        if (!is_leader(w, children.pids[i]) && find_orphan(w, children.pids[i]) == NULL)
+            w->orphans[w->orphan_count++] =
+                (struct orphan){ children.pids[i], process, w->burials };
+}
+
+/* ---- starting ---- */
+
 static void spawn(struct watch *w, size_t order)
 {
     pid_t guardian = getpid();
@@ -54,6 +109,9 @@ static void spawn(struct watch *w, size_t order)
 
     if (order >= w->count)
         return;
+    if (w->process != w->orders[order].process)
+        note_orphans(w, w->process);
+    w->process = w->orders[order].process;
     pid = fork();
     if (pid == 0) {
         /* Dies with us; looked at again, as we may have died before it was said. */
@@ -74,61 +132,55 @@ static void spawn(struct watch *w, size_t order)
 
 /* ---- the ends of processes ---- */
 
-static bool is_leader(const struct watch *w, int32_t pid)
-{
-    for (size_t i = 0; i < w->count; i++)
-        if (w->states[i] == LEADER_RUNS && w->leaders[i] == pid)
-            return true;
-    return false;
-}
-
-/* Whether we have children that we did not start: a leader's, which it left behind. */
-static bool have_orphans(const struct watch *w)
-{
-    struct proc_tree children;
-    struct error ignored;
-
-    proc_children_read("", getpid(), &children, &ignored);
-    for (size_t i = 0; i < children.count; i++)
-        if (!is_leader(w, children.pids[i]))
-            return true;
-    return false;
-}
-
 static void leader_ended(struct watch *w, size_t order, int status)
 {
-    bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    size_t process = w->orders[order].process;
+    bool may_detach = WIFEXITED(status) && WEXITSTATUS(status) == 0 && w->orders[order].may_detach;
 
     w->states[order] = LEADER_NONE;
-    if (clean && w->orders[order].may_detach && have_orphans(w))
+    if (may_detach)
+        note_orphans(w, process);
+    if (may_detach && has_orphans(w, process))
         w->states[order] = LEADER_DETACHED;
     else
         report_exit(w, order, status);
 }
 
-/* When the last orphan has ended, so have those that had gone into the background. */
-static void orphan_ended(struct watch *w)
+static bool is_detached(const struct watch *w, size_t order, size_t process)
 {
+    return w->states[order] == LEADER_DETACHED && w->orders[order].process == process;
+}
+
+/* When the last orphan of a process has ended, so have its leaders that had gone into the
+ * background. */
+static void orphan_ended(struct watch *w, struct orphan *orphan)
+{
+    size_t process = orphan->process;
     bool detached = false;
 
+    *orphan = w->orphans[--w->orphan_count];
     for (size_t i = 0; i < w->count; i++)
-        detached = detached || w->states[i] == LEADER_DETACHED;
-    if (!detached || have_orphans(w))
+        detached = detached || is_detached(w, i, process);
+    if (!detached)
         return;
-    for (size_t i = 0; i < w->count; i++)
-        if (w->states[i] == LEADER_DETACHED)
+    note_orphans(w, process);
+    for (size_t i = 0; i < w->count && !has_orphans(w, process); i++)
+        if (is_detached(w, i, process))
             report_exit(w, i, 0);
 }
 
 static void child_ended(struct watch *w, int32_t pid, int status)
 {
+    struct orphan *orphan = find_orphan(w, pid);
+
     for (size_t i = 0; i < w->count; i++) {
         if (w->states[i] == LEADER_RUNS && w->leaders[i] == pid) {
             leader_ended(w, i, status);
             return;
         }
     }
-    orphan_ended(w);
+    if (orphan != NULL)
+        orphan_ended(w, orphan);
 }
 
 /* Buries all that have ended. False when there is no child left at all. */
@@ -140,6 +192,7 @@ static bool reap(struct watch *w)
 
     while (read(w->signals, &drained, sizeof(drained)) > 0)
         continue;
+    w->burials++;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         child_ended(w, pid, status);
     return pid == 0;

@@ -217,6 +217,7 @@ static bool make_orders(const struct recipe_place *at, struct scope *scope, size
             return error_wrap(err, "process %.*s", (int)process->name.len, process->name.ptr);
         order->cpus = at->place->cpus;
         order->cpu_count = at->place->cpu_count;
+        order->process = index;
         order->may_detach = true;
         order->sockets = at->sockets;
     }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import resource
 import signal
@@ -103,6 +104,51 @@ def test_a_target_that_will_not_go_is_ended_all_the_same(assay, suite, mode):
     folder = suite([bad_server(mode)])
     assay("run", folder)
     assert processes_with(MARKER) == []
+
+
+SERVER = f"{ASSAY} server --port {{port}} --body hello"
+PATIENT = [{"name": "l", "connections": 2, "duration": "5s", "warmup": "0s", "timeout": "500ms"}]
+
+
+def in_background(assay, suite, back, front, loads=None):
+    """The one trial of a target of two processes."""
+    folder = suite([{"name": "pair", "processes": [{"name": "back", "start": back}, {"name": "front", "start": front}]}],
+                   loads=loads)
+    assay("run", folder, "-o", "json=run.json")
+    return json.loads((folder.parent / "run.json").read_text())["trials"][0]
+
+
+def test_two_processes_may_both_be_in_the_background(assay, suite):
+    assert in_background(assay, suite, f"{SERVER} &", f"{SERVER} &")["state"] == "done"
+
+
+def test_a_process_that_exits_is_noticed_while_one_before_it_is_in_the_background(assay, suite):
+    dies = f"{' '.join(BAD_SERVER)} dies_after_n {{port}} 30; exit 0"
+    trial = in_background(assay, suite, f"{SERVER} &", dies, PATIENT)
+    assert trial["state"] == "died"
+    assert re.fullmatch(r"front \(pid \d+\) exited with status 0", trial["reason"])
+
+
+def ticks_of(pid):
+    """User and system time, in hundredths of a second."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_a_process_that_exits_is_noticed_while_one_behind_it_is_in_the_background(start, suite, tmp_path):
+    go, marker = tmp_path / "go", f"behind-{os.getpid()}"
+    folder = suite([{"name": "pair", "processes": [
+        {"name": "back", "start": f"until test -e {go}; do sleep 0.01; done"},
+        {"name": "front", "start": f"{SERVER} --content-type {marker} &"}]}],
+        loads=[{"name": "l", "connections": 2, "duration": "20s", "warmup": "0s"}])
+    child = start("run", folder, "-o", "json=run.json")
+    front, = until(lambda: processes_with(f"--content-type\0{marker}"), "the front")
+    until(lambda: ticks_of(front) >= 10, "the load")
+    go.touch()
+    child.communicate(timeout=LIMIT_S)
+    trial, = json.loads((tmp_path / "run.json").read_text())["trials"]
+    assert trial["state"] == "died"
+    assert re.fullmatch(r"back \(pid \d+\) exited with status 0", trial["reason"])
 
 
 # ---- a server that misbehaves, under a single load ----

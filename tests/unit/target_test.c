@@ -215,6 +215,8 @@ static void a_recipe_has_an_order_for_each_instance_with_a_port_of_its_own(void 
     assert_string_equal(recipe.orders[2].env[1], "PORT=13");
     assert_int_equal(recipe.orders[2].cpu_count, 1);
     assert_true(recipe.orders[2].may_detach);
+    assert_int_equal(recipe.orders[2].process, 0);
+    assert_int_equal(recipe.orders[4].process, 1);
     assert_int_equal(recipe.orders[2].env_count, 2);
     (void)state;
 }
