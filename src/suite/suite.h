@@ -90,6 +90,8 @@ struct suite_target {
     struct slice ship_image;  /* shell command that builds a container image of it and prints the
                                  image's size in bytes; empty: none */
     int64_t ready_timeout_ns; /* default 30 s */
+    int64_t ready_wrong_ns;   /* of that, with the same wrong answer: all of it where the file says
+                                 how long it may take, else 15 s */
     int64_t grace_ns;         /* from TERM to KILL; default 5 s */
     bool ceiling;             /* our own server: a row of its own, not ranked */
     uint64_t workloads_mask, loads_mask; /* bit i: takes part in workload / load i. Default all */

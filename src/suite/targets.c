@@ -8,8 +8,12 @@
 #include "net/addr.h"
 
 #define READY_TIMEOUT_NS (30 * SECOND_NS)
-#define GRACE_NS         (5 * SECOND_NS)
-#define WAIT_MAX_NS      (3600 * SECOND_NS)
+/* Who gives the same wrong answer that long is wrong, not slow, unless the suite says how long it
+ * may take. A front end that was asked before its back end was there may say 502 for 10 s (nginx's
+ * fail_timeout). */
+#define READY_WRONG_NS (15 * SECOND_NS)
+#define GRACE_NS       (5 * SECOND_NS)
+#define WAIT_MAX_NS    (3600 * SECOND_NS)
 
 /* A target being read. Its placeholders can be checked only once all its factors are known. */
 struct reading {
@@ -404,11 +408,16 @@ static bool commands_convert(const struct reading *r, struct error *err)
 
 static bool waits_read(const struct reading *r, struct error *err)
 {
-    r->target->ready_timeout_ns = READY_TIMEOUT_NS;
-    r->target->grace_ns = GRACE_NS;
-    return duration_read(r->mapping, "ready_timeout", r->raw->ready_timeout, MILLISECOND_NS,
-                         WAIT_MAX_NS, &r->target->ready_timeout_ns, err) &&
-           duration_read(r->mapping, "grace", r->raw->grace, 0, WAIT_MAX_NS, &r->target->grace_ns,
+    struct suite_target *target = r->target;
+
+    target->ready_timeout_ns = READY_TIMEOUT_NS;
+    target->grace_ns = GRACE_NS;
+    if (!duration_read(r->mapping, "ready_timeout", r->raw->ready_timeout, MILLISECOND_NS,
+                       WAIT_MAX_NS, &target->ready_timeout_ns, err))
+        return false;
+    target->ready_wrong_ns =
+        r->raw->ready_timeout != NULL ? target->ready_timeout_ns : READY_WRONG_NS;
+    return duration_read(r->mapping, "grace", r->raw->grace, 0, WAIT_MAX_NS, &target->grace_ns,
                          err);
 }
 

@@ -222,7 +222,7 @@ static bool wait_for_address(struct ready *ready, struct asked *a, struct error 
             return command_interrupted(err);
         if (a->reply == REPLY_RIGHT)
             return true;
-        if (a->reply == REPLY_WRONG && mono_diff_ns(a->wrong_since, mono_now()) >= READY_WRONG_NS)
+        if (a->reply == REPLY_WRONG && mono_diff_ns(a->wrong_since, mono_now()) >= ready->wrong_ns)
             return explain_wrong(ready, a, err);
         if (!pause_alive(ready, err))
             return false;

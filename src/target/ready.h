@@ -15,16 +15,13 @@
 #include "target/guardian.h"
 #include "target/recipe.h"
 
-/* A server that gives the same wrong answer for that long is wrong, not slow: it is not worth the
- * whole time-out. A front end whose back end warms up says 502 for less. */
-#define READY_WRONG_NS (5 * SECOND_NS)
-
 struct ready {
     struct guardian *guardian;
     const struct recipe *recipe;
     const volatile sig_atomic_t *stop_asked;
     struct mono begin, deadline;
     int64_t timeout_ns;  /* deadline - begin, for the message */
+    int64_t wrong_ns;    /* with the same wrong answer for that long it is given up */
     struct arena *arena; /* scratch for answers */
     uint64_t probes;     /* requests asked */
     bool port_taken;     /* failed because another program has one of the ports */

@@ -288,6 +288,7 @@ static bool start_and_wait(struct target *t, const struct suite_target *target,
                            .recipe = &t->recipe,
                            .stop_asked = stop_asked,
                            .timeout_ns = target->ready_timeout_ns,
+                           .wrong_ns = target->ready_wrong_ns,
                            .arena = &scratch };
     struct error odd;
     bool good;

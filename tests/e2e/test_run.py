@@ -294,7 +294,8 @@ def test_a_ceiling_is_not_asked_by_verify_but_its_answers_are_checked(assay, sui
     """Our own server knows one answer; a program that asks for others cannot tell anything about it."""
     workload = {"name": "hello", "path": "/", "verify": "false", "expect": {"status": 200, "body": "hello"}}
     targets = [own_server("theirs"), own_server("ours", ceiling=True),
-               {"name": "wrong", "start": f"{ASSAY} server --port {{port}} --body other", "ceiling": True}]
+               {"name": "wrong", "start": f"{ASSAY} server --port {{port}} --body other", "ceiling": True,
+                "ready_timeout": "1s"}]
     done = assay("run", suite(targets, workloads=[workload]), "-j")
     assert done.code == 1
     states = {t["target"]["name"]: t["state"] for t in done.json["trials"]}

@@ -139,6 +139,7 @@ static void check_example_targets(const struct suite *suite)
     assert_int_equal(gin->env_count, 5);
     check_text(gin->env[4], "GIN_MODE={mode}");
     assert_int_equal(gin->ready_timeout_ns, 30 * SECOND_NS);
+    assert_int_equal(gin->ready_wrong_ns, 15 * SECOND_NS);
     assert_int_equal(gin->grace_ns, 5 * SECOND_NS);
     assert_false(gin->ceiling);
     assert_int_equal(gin->workloads_mask, 1);
@@ -344,6 +345,7 @@ static void a_target_may_be_several_processes(void **state)
     assert_int_equal(target->ship_package_count, 2);
     check_text(target->ship_packages[1], "libstdc++6");
     assert_int_equal(target->ready_timeout_ns, 120 * SECOND_NS);
+    assert_int_equal(target->ready_wrong_ns, 120 * SECOND_NS); /* it was said: no less */
     assert_int_equal(target->grace_ns, 0);
     assert_true(target->ceiling);
     assert_int_equal(target->loads_mask, 1);
