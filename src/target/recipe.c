@@ -53,26 +53,29 @@ bool recipe_count_ports(const struct recipe_place *at, struct arena *arena, size
     return true;
 }
 
-static bool any_mentions_port(const struct suite_target *target,
-                              const struct suite_process *process)
+/* ---- what a process listens on ---- */
+
+enum door { DOOR_UNNAMED, DOOR_PORT, DOOR_SOCKET };
+
+static enum door door_in(struct slice text)
 {
-    if (mentions_port(process->start))
-        return true;
-    for (size_t i = 0; i < target->env_count; i++)
-        if (mentions_port(target->env[i]))
-            return true;
-    return false;
+    if (mentions_port(text))
+        return DOOR_PORT;
+    return mentions_socket(text, false) ? DOOR_SOCKET : DOOR_UNNAMED;
 }
 
-static bool any_mentions_socket(const struct suite_target *target,
-                                const struct suite_process *process)
+/* Its own command tells. Where that names neither, the environment does, which all processes of the
+ * target share. */
+static enum door door_of(const struct suite_target *target, const struct suite_process *process)
 {
-    if (mentions_socket(process->start, false))
-        return true;
-    for (size_t i = 0; i < target->env_count; i++)
-        if (mentions_socket(target->env[i], false))
-            return true;
-    return false;
+    enum door door = door_in(process->start);
+
+    if (door != DOOR_UNNAMED)
+        return door;
+    for (size_t i = 0; i < target->env_count && door != DOOR_PORT; i++)
+        if (door_in(target->env[i]) != DOOR_UNNAMED)
+            door = door_in(target->env[i]);
+    return door;
 }
 
 bool recipe_wants_sockets(const struct suite_target *target)
@@ -120,7 +123,7 @@ static bool make_addresses(const struct suite_target *target, struct scope *scop
     const struct suite_process *process = &target->processes[scope->process];
     bool is_last = scope->process + 1 == target->process_count;
     bool is_stated = is_last && target->address.len > 0;
-    bool is_socket = !is_stated && !made->has_port && any_mentions_socket(target, process);
+    bool is_socket = !is_stated && door_of(target, process) == DOOR_SOCKET;
     struct addr *addresses = arena_new(arena, struct addr, made->instances);
 
     if (!is_stated && !is_socket && !is_last && !made->has_port)
@@ -204,7 +207,7 @@ static bool make_orders(const struct recipe_place *at, struct scope *scope, size
 
     scope->process = index;
     *made = (struct recipe_process){ .name = process->name,
-                                     .has_port = any_mentions_port(at->variant->target, process),
+                                     .has_port = door_of(at->variant->target, process) == DOOR_PORT,
                                      .ports = scope->lists[index].ports,
                                      .first_order = recipe->order_count,
                                      .role = process->role,

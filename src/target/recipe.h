@@ -22,7 +22,7 @@
 struct recipe_process {
     struct slice name;
     struct slice ready;           /* path, expanded; ptr NULL: a connect will do */
-    bool has_port;                /* its texts name a port: it can be asked */
+    bool has_port;                /* it listens on a port: it can be asked there */
     const uint16_t *ports;        /* one an instance */
     const struct addr *addresses; /* where each instance can be asked; NULL: nowhere */
     size_t first_order, instances;

@@ -289,6 +289,37 @@ static void a_process_is_asked_where_it_listens(void **state)
     (void)state;
 }
 
+/* The environment is everybody's: PORT={port} is meant for those whose commands name nothing. */
+static void the_environment_names_the_port_of_those_whose_command_names_nothing(void **state)
+{
+    static char folder[] = "/suites/one";
+    static const struct suite SUITE = { .folder = folder };
+    static const struct target_place PLACE = { .folder = "/build/x", .output = "/out" };
+    static const uint16_t PORTS[] = { 11, 12 };
+    static struct suite_process two[] = {
+        {.name = SLICE("a"),  .start = SLICE("a {socket}"), .instances = SLICE("1")},
+        { .name = SLICE("b"), .start = SLICE("b"),          .instances = SLICE("1")},
+    };
+    static struct slice both[] = { SLICE("SOCKET={socket}"), SLICE("PORT={port}") };
+    struct suite_target own = { .processes = two, .process_count = 2, .env = both, .env_count = 2 };
+    struct variant one = { .target = &own, .workers = 1 };
+    struct recipe_place at = {
+        .suite = &SUITE, .variant = &one, .place = &PLACE, .sockets = "/tmp/s"
+    };
+    struct error err = { 0 };
+    struct recipe recipe;
+    char where[ADDR_TEXT_MAX];
+
+    assert_true(recipe_make(&at, PORTS, 2, &arena, &recipe, &err));
+    assert_string_equal(addr_text(&recipe.processes[0].addresses[0], where), "unix:/tmp/s/a");
+    assert_false(recipe.processes[0].has_port);
+    assert_string_equal(addr_text(&recipe.processes[1].addresses[0], where), "127.0.0.1:12");
+    own.env_count = 1;
+    assert_true(recipe_make(&at, PORTS, 2, &arena, &recipe, &err));
+    assert_string_equal(addr_text(&recipe.processes[1].addresses[0], where), "unix:/tmp/s/b");
+    (void)state;
+}
+
 static void a_socket_whose_path_grows_too_long_is_refused(void **state)
 {
     static char folder[] = "/suites/one";
@@ -510,6 +541,7 @@ int main(void)
         cmocka_unit_test(a_recipe_has_an_order_for_each_instance_with_a_port_of_its_own),
         cmocka_unit_test(padding_is_one_variable_more_of_what_is_started),
         cmocka_unit_test(a_process_is_asked_where_it_listens),
+        cmocka_unit_test(the_environment_names_the_port_of_those_whose_command_names_nothing),
         cmocka_unit_test(a_socket_whose_path_grows_too_long_is_refused),
         cmocka_unit_test(a_build_knows_no_port_and_is_not_pinned),
         cmocka_unit_test(only_one_plain_program_replaces_its_shell),
