@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -284,19 +285,46 @@ static void add_descriptors(int proc, int32_t pid, bool live, struct proc_usage 
     close(open_files.fd);
 }
 
-static void add_memory(int proc, int32_t pid, bool with_pss, struct proc_usage *usage)
+static bool ignores_children(const char *status)
+{
+    const char *ignored = files_line(status, "SigIgn:");
+
+    return ignored != NULL && (strtoull(ignored, NULL, 16) >> (SIGCHLD - 1) & 1) != 0;
+}
+
+static bool has_children(const struct proc_tree *tree, int32_t pid)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->parents[i] == pid)
+            return true;
+    return false;
+}
+
+static void add_status(int proc, const struct proc_tree *tree, int32_t pid,
+                       struct proc_usage *usage)
 {
     char path[32], text[8192];
 
     snprintf(path, sizeof(path), "%d/status", pid);
-    if (files_read(proc, path, text, sizeof(text)) > 0)
-        usage->rss_bytes += field(text, "VmRSS:") * 1024;
-    if (!with_pss)
+    if (files_read(proc, path, text, sizeof(text)) <= 0)
         return;
+    usage->rss_bytes += field(text, "VmRSS:") * 1024;
+    usage->forgets_children |= ignores_children(text) && has_children(tree, pid);
+}
+
+static void add_pss(int proc, int32_t pid, struct proc_usage *usage)
+{
+    char path[32], text[8192];
+
     snprintf(path, sizeof(path), "%d/smaps_rollup", pid);
-    if (files_read(proc, path, text, sizeof(text)) > 0)
+    if (files_read(proc, path, text, sizeof(text)) >= 0) {
         usage->pss_bytes += field(text, "Pss:") * 1024;
-    else if (errno == EACCES || errno == EPERM)
+        return;
+    }
+    /* ESRCH is a process without memory, which waits to be reaped. Else it is there and does not
+     * tell: it is another user's, or the kernel has no such file (before 4.14). */
+    snprintf(path, sizeof(path), "%d", pid);
+    if (errno != ESRCH && faccessat(proc, path, F_OK, 0) == 0)
         usage->pss_known = false;
 }
 
@@ -323,7 +351,9 @@ bool proc_usage_read(const char *root, int32_t ancestor, const struct proc_tree 
         if ((dear & PROC_THREADS) != 0)
             add_switches(proc, tree->pids[i], &usage);
         add_descriptors(proc, tree->pids[i], live, &usage);
-        add_memory(proc, tree->pids[i], with_pss, &usage);
+        add_status(proc, tree, tree->pids[i], &usage);
+        if (with_pss)
+            add_pss(proc, tree->pids[i], &usage);
     }
     close(proc);
     if (!usage.pss_known)

@@ -36,9 +36,13 @@ bool proc_tree_has(const struct proc_tree *tree, int32_t pid);
 /* Sums over a set of processes at one moment. */
 struct proc_usage {
     uint32_t processes, threads, descriptors;
-    int64_t cpu_user_ns, cpu_system_ns; /* their own and their reaped children's: never goes down
-                                           while the ancestor stands. Resolution: one clock tick,
-                                           10 ms, a process; total refined where the kernel can. */
+    int64_t cpu_user_ns, cpu_system_ns; /* their own and their reaped children's. Resolution: one
+                                           clock tick, 10 ms, a process; total refined where the
+                                           kernel can, so that it goes down by a tick or two when a
+                                           child is reaped. By more it goes down when ... */
+    bool forgets_children; /* ... a process that has children ignores SIGCHLD: then the kernel gives
+                              the time of those that end to nobody. (Who asks for that with
+                              SA_NOCLDWAIT cannot be seen.) */
     uint64_t rss_bytes;
     uint64_t pss_bytes; /* 0 when not asked for */
     bool pss_known;

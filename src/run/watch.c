@@ -9,6 +9,7 @@
 #define THREADS_EVERY_NS SECOND_NS
 #define SETTLE_SAMPLE_NS (100 * MILLISECOND_NS)
 #define SETTLE_MAX_NS    (2 * SECOND_NS)
+#define TICK_NS          (10 * MILLISECOND_NS) /* of the kernel's CPU times */
 
 void watch_init(struct watch *watch, const char *root, int32_t ancestor, bool ancestor_counts)
 {
@@ -27,6 +28,16 @@ static int64_t larger(int64_t a, int64_t b)
 static int64_t cpu_ns(const struct proc_usage *usage)
 {
     return usage->cpu_user_ns + usage->cpu_system_ns;
+}
+
+/* Of children that end without being waited for, the CPU time is lost (probe/proc.h). It is seen
+ * before it happens, or by a sum that goes down: by more than the two ticks that are cut off where
+ * children are reaped. */
+static bool loses_cpu(const struct proc_usage *before, const struct proc_usage *now)
+{
+    int64_t cut_ns = 2 * TICK_NS * ((int64_t)before->processes + 1);
+
+    return now->forgets_children || cpu_ns(now) < cpu_ns(before) - cut_ns;
 }
 
 /* ---- services ---- */
@@ -77,12 +88,15 @@ static void take_part(const struct proc_tree *tree, const size_t *services, size
 static void sample_service(const struct watch *watch, const struct proc_tree *part,
                            struct watch_service *service)
 {
+    struct proc_usage before = service->last;
+    bool known_before = service->known;
     struct error ignored;
 
     service->known = proc_usage_read(watch->root, 0, part, 0, &service->last, &ignored) &&
                      service->last.processes > 0;
     if (!service->known)
         return;
+    service->cpu_lost |= loses_cpu(known_before ? &before : &service->last, &service->last);
     service->usage->processes = service->last.processes;
     service->usage->rss_bytes_peak =
         larger(service->usage->rss_bytes_peak, (int64_t)service->last.rss_bytes);
@@ -107,7 +121,7 @@ static void split_services(struct watch *watch)
 }
 
 /* The two parts are shared out by the kernel's ticks anew at each look, so that one of them can go
- * down a little; their sum cannot. */
+ * down a little, and their sum by the ticks that are cut off when children are reaped. */
 static void cpu_between(const struct proc_usage *begin, const struct proc_usage *end,
                         int64_t *ret_user_ns, int64_t *ret_system_ns)
 {
@@ -126,6 +140,7 @@ static void services_begin(struct watch *watch)
     for (size_t i = 0; i < watch->service_count; i++) {
         watch->services[i].begin = watch->services[i].last;
         watch->services[i].known_begin = watch->services[i].known;
+        watch->services[i].cpu_lost = watch->services[i].last.forgets_children;
     }
 }
 
@@ -134,7 +149,7 @@ static void services_end(struct watch *watch)
     for (size_t i = 0; i < watch->service_count; i++) {
         struct watch_service *s = &watch->services[i];
 
-        if (!s->known || !s->known_begin)
+        if (!s->known || !s->known_begin || s->cpu_lost || loses_cpu(&s->begin, &s->last))
             continue;
         cpu_between(&s->begin, &s->last, &s->usage->cpu_user_ns, &s->usage->cpu_system_ns);
     }
@@ -144,10 +159,10 @@ int64_t watch_cpu_ns(const struct watch *watch)
 {
     int64_t sum_ns = cpu_ns(&watch->last);
 
-    if (!watch->known)
+    if (!watch->known || watch->cpu_lost)
         return -1;
     for (size_t i = 0; i < watch->service_count; i++) {
-        if (!watch->services[i].known)
+        if (!watch->services[i].known || watch->services[i].cpu_lost)
             return -1;
         sum_ns += cpu_ns(&watch->services[i].last);
     }
@@ -239,7 +254,10 @@ static void take_sample(struct watch *watch, struct mono now, unsigned dear,
     server->rss_bytes_peak = larger(server->rss_bytes_peak, (int64_t)watch->last.rss_bytes);
     if (with_pss && watch->last.pss_known)
         server->pss_bytes_peak = larger(server->pss_bytes_peak, (int64_t)watch->last.pss_bytes);
-    if (known_before && now.ns > watch->last_at.ns)
+    watch->cpu_lost |= loses_cpu(known_before ? &before : &watch->last, &watch->last);
+    if (watch->cpu_lost)
+        watch->server_cpus = -1;
+    else if (known_before && now.ns > watch->last_at.ns)
         watch->server_cpus = (double)(cpu_ns(&watch->last) - cpu_ns(&before)) /
                              (double)mono_diff_ns(watch->last_at, now);
     watch->last_at = now;
@@ -288,6 +306,7 @@ void watch_window_begins(struct watch *watch, struct mono now, struct server_usa
     threads_at_begin(watch, now, server);
     if (!watch->known)
         return;
+    watch->cpu_lost = watch->last.forgets_children;
     watch->begin = watch->last;
     watch->second_cpu_ns = cpu_ns(&watch->last);
     server->rss_bytes_start = (int64_t)watch->last.rss_bytes;
@@ -305,8 +324,8 @@ void watch_in_window(struct watch *watch, struct mono now, struct server_usage *
         *point = (struct series_point){ .rss_bytes = -1, .cpu_ns = -1 };
         if (watch->known)
             point->rss_bytes = (int64_t)watch->last.rss_bytes;
-        if (watch->known && watch->second_cpu_ns >= 0)
-            point->cpu_ns = cpu_ns(&watch->last) - watch->second_cpu_ns;
+        if (watch->known && watch->second_cpu_ns >= 0 && !watch->cpu_lost)
+            point->cpu_ns = larger(cpu_ns(&watch->last) - watch->second_cpu_ns, 0);
         watch->second_cpu_ns = watch->known ? cpu_ns(&watch->last) : -1;
     }
 }
@@ -318,7 +337,8 @@ void watch_window_ends(struct watch *watch, struct mono now, struct server_usage
     threads_at_end(watch, now, server);
     if (!watch->known || server->rss_bytes_start < 0)
         return; /* one of the borders is unknown */
-    cpu_between(&watch->begin, &watch->last, &server->cpu_user_ns, &server->cpu_system_ns);
+    if (!watch->cpu_lost && !loses_cpu(&watch->begin, &watch->last))
+        cpu_between(&watch->begin, &watch->last, &server->cpu_user_ns, &server->cpu_system_ns);
     server->switches_voluntary =
         (int64_t)(watch->last.switches_voluntary - watch->begin.switches_voluntary);
     server->switches_involuntary =

@@ -16,6 +16,7 @@
 struct watch_service {
     struct service_usage *usage; /* in the record */
     bool known, known_begin;
+    bool cpu_lost; /* see below */
     struct proc_usage last, begin;
 };
 
@@ -24,6 +25,7 @@ struct watch {
     int32_t ancestor; /* 0: nothing is known of the server */
     bool ancestor_counts;
     bool known;            /* the last sample could be read */
+    bool cpu_lost;         /* in this window: CPU time that was used has become nobody's */
     struct proc_tree tree; /* without the services */
     struct target_leader leaders[TARGET_LEADERS_MAX];
     size_t leader_count; /* 0: no services */

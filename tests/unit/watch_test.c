@@ -26,6 +26,7 @@ struct process {
     int user_ticks, system_ticks, reaped_ticks; /* 10 ms each; of its children: user */
     int rss_kb, pss_kb;
     int voluntary, involuntary; /* switches */
+    bool ignores_children;
 };
 
 static void write_file(int32_t pid, const char *name, const char *text)
@@ -53,7 +54,8 @@ static void set_process(struct process p)
     snprintf(text, sizeof(text), "%d (x) S %d %d 1 0 -1 0 0 0 0 0 %d %d %d 0 20 0 1 0 1\n", p.pid,
              p.parent, p.group, p.user_ticks, p.system_ticks, p.reaped_ticks);
     write_file(p.pid, "stat", text);
-    snprintf(text, sizeof(text), "Name:\tx\nVmRSS:\t%d kB\n", p.rss_kb);
+    snprintf(text, sizeof(text), "Name:\tx\nVmRSS:\t%d kB\nSigIgn:\t00000000000%s\n", p.rss_kb,
+             p.ignores_children ? "11000" : "01000");
     write_file(p.pid, "status", text);
     snprintf(text, sizeof(text), "Pss:\t%d kB\n", p.pss_kb);
     write_file(p.pid, "smaps_rollup", text);
@@ -203,6 +205,20 @@ static void proportional_memory_is_read_once_a_second(void **state)
     set_process(worker(0, 3000));
     sample(1000);
     assert_int_equal(server.pss_bytes_peak, 1500 * 1024);
+    (void)state;
+}
+
+/* Linux before 4.14 has no smaps_rollup. */
+static void a_kernel_without_proportional_memory_has_none_to_tell(void **state)
+{
+    char path[128];
+
+    set_process(worker(0, 1000));
+    snprintf(path, sizeof(path), "%s/proc/101/smaps_rollup", root);
+    remove(path);
+    sample(0);
+    assert_true(watch.known);
+    assert_int_equal(server.pss_bytes_peak, -1);
     (void)state;
 }
 
@@ -588,6 +604,97 @@ static void parts_of_cpu_time_are_not_negative_and_their_sum_is_right(void **sta
     (void)state;
 }
 
+/* ---- CPU time that becomes nobody's ---- */
+
+static struct process child(int ticks)
+{
+    return (struct process){ .pid = 102, .parent = 101, .user_ticks = ticks, .rss_kb = 10 };
+}
+
+/* It had used a second, and its parent did not wait for it; meanwhile that used more itself. */
+static void a_child_that_nobody_waited_for_makes_cpu_time_unknown(void **state)
+{
+    struct series_point points[3] = { 0 };
+
+    set_process(worker(10, 1000));
+    set_process(child(100));
+    watch_window_begins(&watch, at_ms(0), &server);
+    remove_process(102);
+    sample(100);
+    assert_true(watch.server_cpus < 0);
+    set_process(worker(210, 1000));
+    watch_in_window(&watch, at_ms(1500), &server, points, 3);
+    watch_window_ends(&watch, at_ms(2000), &server);
+    assert_true(watch.known);
+    assert_int_equal(points[0].cpu_ns, -1);
+    assert_int_equal(server.cpu_user_ns, -1);
+    assert_int_equal(server.cpu_system_ns, -1);
+    assert_int_equal(watch_cpu_ns(&watch), -1);
+    watch_window_begins(&watch, at_ms(3000), &server); /* what comes now is known */
+    set_process(worker(211, 1000));
+    watch_window_ends(&watch, at_ms(4000), &server);
+    assert_int_equal(server.cpu_user_ns, 10 * MILLISECOND_NS);
+    (void)state;
+}
+
+static void a_child_that_was_waited_for_costs_a_tick_or_two_at_most(void **state)
+{
+    set_process(worker(10, 1000));
+    set_process(child(3));
+    watch_window_begins(&watch, at_ms(0), &server);
+    remove_process(102);
+    set_process((struct process){
+        .pid = 101, .parent = ANCESTOR, .user_ticks = 10, .reaped_ticks = 1, .rss_kb = 1000 });
+    watch_window_ends(&watch, at_ms(1000), &server);
+    assert_int_equal(server.cpu_user_ns, 0);
+    assert_int_equal(server.cpu_system_ns, 0);
+    (void)state;
+}
+
+/* Its children may come and go between two samples. */
+static void a_parent_that_ignores_the_end_of_its_children_has_no_cpu_time(void **state)
+{
+    struct process parent = worker(10, 1000);
+
+    parent.ignores_children = true;
+    set_process(parent);
+    set_process(child(0));
+    watch_window_begins(&watch, at_ms(0), &server);
+    assert_int_equal(watch_cpu_ns(&watch), -1);
+    parent.user_ticks = 20;
+    set_process(parent);
+    watch_window_ends(&watch, at_ms(1000), &server);
+    assert_int_equal(server.cpu_user_ns, -1);
+    remove_process(102);
+    watch_window_begins(&watch, at_ms(2000), &server); /* who has no children loses nothing */
+    parent.user_ticks = 30;
+    set_process(parent);
+    watch_window_ends(&watch, at_ms(3000), &server);
+    assert_int_equal(server.cpu_user_ns, 100 * MILLISECOND_NS);
+    (void)state;
+}
+
+static void a_service_that_forgets_its_children_has_no_cpu_time(void **state)
+{
+    static const struct target_leader leader = { 102, 0 };
+    struct service_usage usage = {
+        .processes = -1, .cpu_user_ns = -1, .cpu_system_ns = -1, .rss_bytes_peak = -1
+    };
+
+    watch_services(&watch, &leader, 1, &usage, 1);
+    set_process(worker(100, 1000));
+    set_process((struct process){ .pid = 102, .parent = ANCESTOR, .group = 102, .rss_kb = 10 });
+    set_process((struct process){
+        .pid = 103, .parent = 102, .group = 102, .user_ticks = 50, .rss_kb = 10 });
+    watch_window_begins(&watch, at_ms(0), &server);
+    remove_process(103);
+    watch_window_ends(&watch, at_ms(1000), &server);
+    assert_int_equal(usage.cpu_user_ns, -1);
+    assert_int_equal(watch_cpu_ns(&watch), -1);
+    assert_int_equal(server.cpu_user_ns, 0);
+    (void)state;
+}
+
 #define watched(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -595,6 +702,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         watched(peaks_stay_and_counts_follow),
         watched(proportional_memory_is_read_once_a_second),
+        watched(a_kernel_without_proportional_memory_has_none_to_tell),
         watched(busy_cores_are_those_between_two_samples),
         watched(a_server_that_is_gone_leaves_its_last_figures),
         watched(a_server_that_is_dead_has_no_figures),
@@ -614,6 +722,10 @@ int main(void)
         watched(services_are_measured_apart_from_the_server),
         watched(a_service_that_is_gone_has_no_cpu_time),
         watched(parts_of_cpu_time_are_not_negative_and_their_sum_is_right),
+        watched(a_child_that_nobody_waited_for_makes_cpu_time_unknown),
+        watched(a_child_that_was_waited_for_costs_a_tick_or_two_at_most),
+        watched(a_parent_that_ignores_the_end_of_its_children_has_no_cpu_time),
+        watched(a_service_that_forgets_its_children_has_no_cpu_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
