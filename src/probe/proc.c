@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,9 +18,10 @@
 #include "probe/files_priv.h"
 #include "probe/host.h"
 
-/* Processes and threads of the whole machine that one look may meet: the kernel's own default for
- * pid_max. Held on the stack, as nothing here may allocate while a trial is measured. */
-#define SCAN_MAX 32768
+/* Processes of the whole machine that fit on the stack, as nothing here should allocate while a
+ * trial is measured. Only where there are more, memory is mapped for as many as Linux can have. */
+#define LINKS_FEW 4096
+#define LINKS_MAX 4194304
 
 /* ---- /proc/PID/stat ---- */
 
@@ -97,71 +99,100 @@ struct link {
     int32_t pid, parent, group;
 };
 
-#define SPENT (-1)
+struct links {
+    struct link *all; /* the few, or mapped */
+    size_t count, room;
+    struct link few[LINKS_FEW];
+};
+
+#define SPENT        (-1)
+#define MAPPED_BYTES (LINKS_MAX * sizeof(struct link))
+
+static bool links_grow(struct links *links, struct error *err)
+{
+    void *mapped = MAP_FAILED;
+
+    if (links->room < LINKS_MAX)
+        mapped = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED)
+        return error_set(err, 0, "more than %zu processes on this machine", links->room);
+    memcpy(mapped, links->few, sizeof(links->few));
+    links->all = mapped;
+    links->room = LINKS_MAX;
+    return true;
+}
+
+static void links_release(struct links *links)
+{
+    if (links->all != links->few)
+        munmap(links->all, MAPPED_BYTES);
+}
 
 /* Every process there is but `except`, with its parent. */
-static bool read_links(int proc, int32_t except, struct link *ret_links, size_t *ret_count,
-                       struct error *err)
+static bool read_links(int proc, int32_t except, struct links *links, struct error *err)
 {
     struct listing all;
-    size_t count = 0;
+    bool good = true;
     int32_t pid;
 
     if (!listing_open(&all, proc, "."))
         return error_set(err, errno, "read the list of processes");
-    while (listing_take_number(&all, &pid)) {
+    while (good && listing_take_number(&all, &pid)) {
         struct stat_line s;
 
         if (pid == except || !read_stat(proc, pid, &s))
             continue;
-        if (count == SCAN_MAX) {
-            close(all.fd);
-            return error_set(err, 0, "more than %d processes on this machine", SCAN_MAX);
-        }
-        ret_links[count++] = (struct link){ pid, s.parent, s.group };
+        good = links->count < links->room || links_grow(links, err);
+        if (good)
+            links->all[links->count++] = (struct link){ pid, s.parent, s.group };
     }
     close(all.fd);
-    *ret_count = count;
-    return true;
+    return good;
 }
 
 /* A link is spent when it was followed: pids that were used again while the list was read could tie
  * it into a ring. */
-static bool add_children(struct link *links, size_t link_count, int32_t parent,
-                         struct proc_tree *tree, struct error *err)
+static bool add_children(struct links *links, int32_t parent, struct proc_tree *tree,
+                         struct error *err)
 {
-    for (size_t i = 0; i < link_count; i++) {
-        if (links[i].parent != parent)
+    for (size_t i = 0; i < links->count; i++) {
+        struct link *link = &links->all[i];
+
+        if (link->parent != parent)
             continue;
         if (tree->count == PROC_TREE_MAX)
             return error_set(err, 0, "more than %d processes in one target", PROC_TREE_MAX);
         tree->parents[tree->count] = parent;
-        tree->groups[tree->count] = links[i].group;
-        tree->pids[tree->count++] = links[i].pid;
-        links[i].parent = SPENT;
+        tree->groups[tree->count] = link->group;
+        tree->pids[tree->count++] = link->pid;
+        link->parent = SPENT;
     }
     return true;
 }
 
+/* What was read before something went wrong is in the tree all the same: who wants to end it has to
+ * begin somewhere. */
 static bool read_descendants(const char *root, int32_t ancestor, bool deep,
                              struct proc_tree *ret_tree, struct error *err)
 {
-    struct link links[SCAN_MAX];
-    size_t link_count = 0;
-    bool good;
+    struct links links;
+    bool read, fits;
     int proc = files_folder(root, "/proc");
 
     ret_tree->count = 0;
     if (proc < 0)
         return error_set(err, errno, "open %s/proc", root);
-    good = read_links(proc, ancestor, links, &link_count, err);
+    links.all = links.few;
+    links.count = 0;
+    links.room = LINKS_FEW;
+    read = read_links(proc, ancestor, &links, err);
     close(proc);
-    if (!good || !add_children(links, link_count, ancestor, ret_tree, err))
-        return false;
-    for (size_t i = 0; deep && i < ret_tree->count; i++)
-        if (!add_children(links, link_count, ret_tree->pids[i], ret_tree, err))
-            return false;
-    return true;
+    fits = add_children(&links, ancestor, ret_tree, err);
+    for (size_t i = 0; deep && fits && i < ret_tree->count; i++)
+        fits = add_children(&links, ret_tree->pids[i], ret_tree, err);
+    links_release(&links);
+    return read && fits;
 }
 
 bool proc_tree_read(const char *root, int32_t ancestor, struct proc_tree *ret_tree,

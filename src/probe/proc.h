@@ -14,7 +14,7 @@
 #define PROC_TREE_MAX 4096 /* processes of one target; more is an error with this number in it */
 
 /* The processes whose chain of parents leads to `ancestor`, without itself. False when /proc cannot
- * be read or the limit is passed. */
+ * be read or the limit is passed; what was read until then is in it. */
 struct proc_tree {
     int32_t pids[PROC_TREE_MAX]; /* a parent stands before its children */
     int32_t parents[PROC_TREE_MAX], groups[PROC_TREE_MAX];

@@ -2,10 +2,12 @@
  * the recordings by another program. */
 #include "probe/proc.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -139,6 +141,47 @@ static void parents_in_a_circle_end_the_walk_all_the_same(void **state)
     (void)state;
 }
 
+static void write_stat(int proc, int32_t pid, int32_t parent)
+{
+    char path[32];
+    int fd;
+
+    snprintf(path, sizeof(path), "%d", pid);
+    mkdirat(proc, path, 0700);
+    snprintf(path, sizeof(path), "%d/stat", pid);
+    fd = openat(proc, path, O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    dprintf(fd, "%d (x) S %d 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 1\n", pid, parent);
+    close(fd);
+}
+
+/* More of them than are kept on the stack, and the one that is looked for among them. */
+static void a_machine_may_have_any_number_of_processes(void **state)
+{
+    enum { OTHERS = 4200, PARENT = OTHERS + 1, CHILD };
+    char folder[] = "/tmp/assay-many-XXXXXX", command[64];
+    struct proc_tree tree;
+    struct error err = { 0 };
+    bool read;
+    int proc;
+
+    assert_non_null(mkdtemp(folder));
+    snprintf(command, sizeof(command), "%s/proc", folder);
+    mkdir(command, 0700);
+    proc = open(command, O_RDONLY | O_DIRECTORY);
+    for (int32_t pid = 1; pid <= CHILD; pid++)
+        write_stat(proc, pid, pid == CHILD ? PARENT : 0);
+    close(proc);
+    read = proc_tree_read(folder, PARENT, &tree, &err);
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+    if (!read)
+        fail_msg("%s", err.text);
+    assert_int_equal(tree.count, 1);
+    assert_int_equal(tree.pids[0], CHILD);
+    (void)state;
+}
+
 static void without_proc_there_is_an_error_and_a_path_in_it(void **state)
 {
     struct proc_tree tree = { .count = 0 };
@@ -216,6 +259,7 @@ int main(void)
         cmocka_unit_test(what_is_dear_is_unknown_unless_asked_for),
         cmocka_unit_test(a_process_that_ends_while_it_is_read_is_left_out),
         cmocka_unit_test(parents_in_a_circle_end_the_walk_all_the_same),
+        cmocka_unit_test(a_machine_may_have_any_number_of_processes),
         cmocka_unit_test(without_proc_there_is_an_error_and_a_path_in_it),
         cmocka_unit_test(the_listener_of_a_port_is_found_by_its_socket),
         cmocka_unit_test(the_cpu_time_of_a_live_process_is_exact),
