@@ -5,13 +5,22 @@
 
 static enum screen_style elasticity_style(enum elasticity_state state)
 {
-    if (state == ELASTICITY_LIMITING)
+    if (state == ELASTICITY_LIMITING || state == ELASTICITY_DIED)
         return STYLE_BAD;
     return state == ELASTICITY_NOT_LIMITING ? STYLE_GOOD : STYLE_DIM;
 }
 
+static const char *elasticity_label(enum elasticity_state state)
+{
+    if (state == ELASTICITY_DIED)
+        return "DIED";
+    return state == ELASTICITY_OPEN ? "open" : "PROVED";
+}
+
 static enum screen_style leak_style(enum leak_proof_state state)
 {
+    if (state == LEAK_PROOF_DIED)
+        return STYLE_BAD;
     if (state == LEAK_PROOF_PROVED)
         return STYLE_WARN;
     return state == LEAK_PROOF_FLAT ? STYLE_GOOD : STYLE_DIM;
@@ -19,6 +28,8 @@ static enum screen_style leak_style(enum leak_proof_state state)
 
 static const char *leak_label(enum leak_proof_state state)
 {
+    if (state == LEAK_PROOF_DIED)
+        return "DIED";
     if (state == LEAK_PROOF_PROVED)
         return "PROVED";
     return state == LEAK_PROOF_FLAT ? "ok" : "open";
@@ -36,6 +47,7 @@ struct proof_line {
     const char *label;
     struct share share;
     struct text words;
+    bool died; /* the target did, while this was tried */
 };
 
 static void print_line(const struct screen *s, const struct proof_line *p)
@@ -56,7 +68,11 @@ static void print_line(const struct screen *s, const struct proof_line *p)
     if (p->share.of > 1)
         line_prose(&l, STYLE_PLAIN, "in %zu of %zu trials", p->share.count, p->share.of);
     line_add(&l, ":");
-    line_prose(&l, STYLE_PLAIN, "%s", p->words.ptr);
+    /* How it died: in the block of a single trial that stands above. */
+    if (p->died && p->named != NULL && p->named->reason[0] != '\0')
+        line_words(&l, STYLE_PLAIN, slice_of(p->named->reason));
+    else
+        line_prose(&l, STYLE_PLAIN, "%s", p->words.ptr);
     line_end(&l);
 }
 
@@ -67,9 +83,10 @@ static void elasticity_line(const struct screen *s, const struct proof_elasticit
     struct proof_line p = { .named = named,
                             .what = "generator",
                             .style = elasticity_style(e->state),
-                            .label = e->state == ELASTICITY_OPEN ? "open" : "PROVED",
+                            .label = elasticity_label(e->state),
                             .share = share,
-                            .words = TEXT(words) };
+                            .words = TEXT(words),
+                            .died = e->state == ELASTICITY_DIED };
 
     prove_elasticity_words(e, &p.words);
     print_line(s, &p);
@@ -84,7 +101,8 @@ static void leak_line(const struct screen *s, const struct proof_leak *leak,
                             .style = leak_style(leak->state),
                             .label = leak_label(leak->state),
                             .share = share,
-                            .words = TEXT(words) };
+                            .words = TEXT(words),
+                            .died = leak->state == LEAK_PROOF_DIED };
 
     prove_leak_words(leak, &p.words);
     print_line(s, &p);
@@ -119,18 +137,18 @@ static int elasticity_weight(const struct trial_record *t)
     static const int WEIGHT[] = { [ELASTICITY_NONE] = 0,
                                   [ELASTICITY_NOT_LIMITING] = 1,
                                   [ELASTICITY_OPEN] = 2,
-                                  [ELASTICITY_LIMITING] = 3 };
+                                  [ELASTICITY_LIMITING] = 3,
+                                  [ELASTICITY_DIED] = 4 };
 
     return WEIGHT[t->proof.elasticity.state];
 }
 
 static int leak_weight(const struct trial_record *t)
 {
-    static const int WEIGHT[] = { [LEAK_PROOF_NONE] = 0,
-                                  [LEAK_PROOF_FLAT] = 1,
-                                  [LEAK_PROOF_OPEN] = 2,
-                                  [LEAK_PROOF_DIFFERS] = 3,
-                                  [LEAK_PROOF_PROVED] = 4 };
+    static const int WEIGHT[] = {
+        [LEAK_PROOF_NONE] = 0,    [LEAK_PROOF_FLAT] = 1,   [LEAK_PROOF_OPEN] = 2,
+        [LEAK_PROOF_DIFFERS] = 3, [LEAK_PROOF_PROVED] = 4, [LEAK_PROOF_DIED] = 5
+    };
 
     return WEIGHT[t->proof.leak.state];
 }

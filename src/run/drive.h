@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "load/load.h"
 #include "load/workload.h"
@@ -15,6 +16,9 @@
 #include "run/progress.h"
 #include "store/record.h"
 #include "target/target.h"
+
+/* From a connection that breaks off to the end of the process that broke it, if that is why. */
+#define END_NS (200 * MILLISECOND_NS)
 
 struct drive {
     const struct addr *addresses; /* the load is spread over them; the first one is asked */

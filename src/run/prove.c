@@ -21,26 +21,28 @@
 #define LEAK_BYTES_MAX      1073741824.0
 #define LEAK_BYTES_EXPECTED 4096.0
 
-/* ---- what is shown ---- */
-
-struct telling {
+/* One proof: its drives, and what is shown of them. */
+struct proving {
     const struct observer *to;
-    const struct trial_record *record; /* of the trial that is being proved */
+    struct trial_record *record; /* of the trial that is being proved */
     struct mono began;
     int64_t total_ns;
+    bool died; /* the target has ended in one of them */
 };
+
+/* ---- what is shown ---- */
 
 static void tell(void *context, const struct progress *progress)
 {
-    const struct telling *telling = context;
+    const struct proving *proving = context;
     struct progress ours = *progress;
 
     ours.phase = PROGRESS_PROVE;
-    ours.record = telling->record;
-    ours.elapsed_ns = mono_diff_ns(telling->began, mono_now());
-    ours.total_ns = telling->total_ns;
+    ours.record = proving->record;
+    ours.elapsed_ns = mono_diff_ns(proving->began, mono_now());
+    ours.total_ns = proving->total_ns;
     ours.done = ours.wanted = 0;
-    telling->to->progress(telling->to->context, &ours);
+    proving->to->progress(proving->to->context, &ours);
 }
 
 /* ---- a drive ---- */
@@ -55,12 +57,30 @@ static bool came_to_an_end(const struct trial_record *t)
     return t->state == TRIAL_DONE && !t->tally.partial && t->tally.ok > 0;
 }
 
+/* Nothing else would tell: the trial itself had come to its end. */
+static void note_end(const struct drive *drive, const struct trial_record *driven,
+                     struct proving *proving)
+{
+    const char *how = driven->reason;
+    struct error end;
+
+    proving->died = driven->state == TRIAL_DIED;
+    if (driven->state == TRIAL_NOT_READY && drive->target != NULL &&
+        !target_alive(drive->target, END_NS, &end)) {
+        proving->died = true;
+        how = end.text;
+    }
+    if (proving->died)
+        proving->record->reason =
+            arena_format(&proving->record->arena, "%s while it was driven again", how);
+}
+
 /* The caller frees *ret_record. */
 static bool drive_again(const struct drive *of, const struct load *load, int64_t burn_ns,
-                        struct telling *telling, struct trial_record **ret_record,
+                        struct proving *proving, struct trial_record **ret_record,
                         struct error *err)
 {
-    const struct observer observer = { .context = telling, .progress = tell };
+    const struct observer observer = { .context = proving, .progress = tell };
     struct drive drive = *of;
     struct trial_record *record;
 
@@ -68,7 +88,7 @@ static bool drive_again(const struct drive *of, const struct load *load, int64_t
     drive.burn_ns = burn_ns;
     drive.again = true;
     drive.observer = of->observer != NULL ? &observer : NULL;
-    telling->to = of->observer;
+    proving->to = of->observer;
     record = trial_record_new(drive_arena_bytes(&drive), err);
     if (record == NULL)
         return false;
@@ -76,6 +96,7 @@ static bool drive_again(const struct drive *of, const struct load *load, int64_t
         trial_record_free(record);
         return false;
     }
+    note_end(of, record, proving);
     *ret_record = record;
     return true;
 }
@@ -94,11 +115,11 @@ static struct load elasticity_load(const struct load *of, double response_ns)
 
 /* One drive's throughput into *ret_per_sec; NaN: it came to no end. */
 static bool measure(const struct drive *drive, const struct load *load, int64_t burn_ns,
-                    struct telling *telling, double *ret_per_sec, struct error *err)
+                    struct proving *proving, double *ret_per_sec, struct error *err)
 {
     struct trial_record *driven;
 
-    if (!drive_again(drive, load, burn_ns, telling, &driven, err))
+    if (!drive_again(drive, load, burn_ns, proving, &driven, err))
         return false;
     *ret_per_sec = came_to_an_end(driven) ? record_throughput_per_sec(driven) : RECORD_UNKNOWN;
     trial_record_free(driven);
@@ -111,20 +132,23 @@ static bool try_elasticity(const struct drive *drive, struct trial_record *recor
     const struct load load =
         elasticity_load(drive->load, histogram_mean_ns(&record->tally.response));
     const int64_t burn_ns = llround(PROVE_WORK_SHARE * record_client_cpu_ns_per_request(record));
-    struct telling telling = { .record = record, .began = mono_now() };
+    struct proving proving = { .record = record, .began = mono_now() };
     struct proof_elasticity *e = &record->proof.elasticity;
     double without[PROVE_ROUNDS_MAX], with[PROVE_ROUNDS_MAX];
 
-    telling.total_ns = INT64_C(2) * PROVE_ROUNDS_MIN * (load.duration_ns + load.warmup_ns);
+    proving.total_ns = INT64_C(2) * PROVE_ROUNDS_MIN * (load.duration_ns + load.warmup_ns);
     *e = prove_elasticity(without, with, 0, burn_ns, PROVE_WORK_SHARE);
     for (uint32_t i = 0; i < PROVE_ROUNDS_MAX && e->state == ELASTICITY_OPEN; i++) {
-        if (!measure(drive, &load, 0, &telling, &without[i], err) ||
-            !measure(drive, &load, burn_ns, &telling, &with[i], err))
+        with[i] = RECORD_UNKNOWN;
+        if (!measure(drive, &load, 0, &proving, &without[i], err) ||
+            (!proving.died && !measure(drive, &load, burn_ns, &proving, &with[i], err)))
             return false;
         if (isnan(without[i]) || isnan(with[i]))
             break;
         *e = prove_elasticity(without, with, i + 1, burn_ns, PROVE_WORK_SHARE);
     }
+    if (proving.died)
+        e->state = ELASTICITY_DIED;
     return true;
 }
 
@@ -176,22 +200,24 @@ static bool drive_at_two_rates(const struct drive *drive, const struct prove_wis
     double bytes = seen.kind == LEAK_GROWING ? seen.bytes_per_request : LEAK_BYTES_EXPECTED;
     const double rate = leak_rate(record, bytes, duration_ns);
     const double rates[2] = { rate, 2 * rate };
-    struct telling telling = { .record = record, .began = mono_now() };
+    struct proving proving = { .record = record, .began = mono_now() };
 
-    telling.total_ns = prove_leak_ns(wish);
+    proving.total_ns = prove_leak_ns(wish);
     for (int i = 0; i < 2; i++) {
         const struct load load = leak_load(drive->load, rates[i], duration_ns);
         struct trial_record *driven;
 
-        if (is_stopped(drive))
+        if (is_stopped(drive) || proving.died)
             break;
-        if (!drive_again(drive, &load, 0, &telling, &driven, err))
+        if (!drive_again(drive, &load, 0, &proving, &driven, err))
             return false;
         if (came_to_an_end(driven))
             leaks[i] = leak_of_trial(driven);
         trial_record_free(driven);
     }
     record->proof.leak = prove_leak(leaks, rates, (double)duration_ns / 1e9);
+    if (proving.died)
+        record->proof.leak.state = LEAK_PROOF_DIED;
     return true;
 }
 
@@ -224,7 +250,8 @@ bool prove_trial(const struct drive *drive, const struct prove_wish *wish,
         return true;
     if (drive->load->model == LOAD_CLOSED && !try_elasticity(drive, record, err))
         return false;
-    return is_stopped(drive) || try_leak(drive, wish, record, err);
+    return is_stopped(drive) || record->proof.elasticity.state == ELASTICITY_DIED ||
+           try_leak(drive, wish, record, err);
 }
 
 int64_t prove_least_ns(const struct prove_wish *wish, const struct load *load)

@@ -12,9 +12,6 @@
 
 #define OUTPUT_TAIL_BYTES 4000
 
-/* From a connection that breaks off to the end of the process that broke it, if that is why. */
-#define END_NS (200 * MILLISECOND_NS)
-
 /* The last lines that the target wrote, whole ones. */
 static const char *output_tail(const char *path, struct arena *arena)
 {

@@ -30,6 +30,8 @@ const char *elasticity_state_name(enum elasticity_state state)
         return "none";
     case ELASTICITY_OPEN:
         return "not_settled";
+    case ELASTICITY_DIED:
+        return "died";
     case ELASTICITY_NOT_LIMITING:
         return "not_limiting";
     case ELASTICITY_LIMITING:
@@ -45,6 +47,8 @@ const char *leak_proof_state_name(enum leak_proof_state state)
         return "none";
     case LEAK_PROOF_OPEN:
         return "not_settled";
+    case LEAK_PROOF_DIED:
+        return "died";
     case LEAK_PROOF_FLAT:
         return "flat";
     case LEAK_PROOF_DIFFERS:

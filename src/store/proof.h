@@ -12,6 +12,7 @@
 enum elasticity_state {
     ELASTICITY_NONE, /* was not tried */
     ELASTICITY_OPEN, /* tried, and not settled: noise, or a drive that came to no end */
+    ELASTICITY_DIED, /* the target ended while it was tried: the record's reason says how */
     ELASTICITY_NOT_LIMITING,
     ELASTICITY_LIMITING,
 };
@@ -31,6 +32,7 @@ struct proof_elasticity {
 enum leak_proof_state {
     LEAK_PROOF_NONE, /* was not tried */
     LEAK_PROOF_OPEN, /* tried, and not settled: memory could not be read, or not for long enough */
+    LEAK_PROOF_DIED, /* the target ended while it was tried */
     LEAK_PROOF_FLAT, /* nothing to prove: it does not grow */
     LEAK_PROOF_DIFFERS, /* it grows, but not by the same for a request at both rates */
     LEAK_PROOF_PROVED,

@@ -9,6 +9,8 @@
 #include "verdict/limits.h"
 #include "verdict/words_priv.h"
 
+#define DIED_WORDS "the target ended while it was driven again"
+
 /* ---- elasticity ---- */
 
 /* Student's t, 95 % to one side, for the 2 n - 2 degrees of freedom of two groups of n (R:
@@ -71,6 +73,9 @@ void prove_elasticity_words(const struct proof_elasticity *e, struct text *into)
     case ELASTICITY_LIMITING:
         text_format(into, "%s more work for the generator cost %s of the throughput",
                     words_percent(e->work_share).text, words_percent(-e->change_share).text);
+        return;
+    case ELASTICITY_DIED:
+        text_add(into, SLICE(DIED_WORDS));
         return;
     case ELASTICITY_OPEN:
         break;
@@ -144,6 +149,9 @@ void prove_leak_words(const struct proof_leak *leak, struct text *into)
         text_format(into, isnan(leak->duration_s)
                               ? "the server's memory could not be read"
                               : "the drives at two rates came to no end, or had too few readings");
+        return;
+    case LEAK_PROOF_DIED:
+        text_add(into, SLICE(DIED_WORDS));
         return;
     case LEAK_PROOF_DIFFERS:
     case LEAK_PROOF_PROVED:

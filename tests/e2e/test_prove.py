@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import conftest
-from conftest import ASSAY, FAULTY, ROOT, own_server, until
+from conftest import ASSAY, BAD_SERVER, FAULTY, ROOT, bad_server, own_server, until
 from test_oracle import own_allocator
 
 LOAD = {"name": "ten", "model": "closed", "connections": 10, "duration": "300ms", "warmup": "20ms"}
@@ -96,6 +96,17 @@ def test_an_interrupted_proof_leaves_the_trial_whole(start, serve, tmp_path):
     trial = json.loads((tmp_path / "result.json").read_text())
     assert trial["partial"] is False and trial["requests"]["ok"] > 0
     assert trial["proof"] is None or trial["proof"]["leak"]["state"] == "not_settled"
+
+
+def test_a_target_that_dies_while_it_is_driven_again_is_told(assay, suite):
+    """It lives through the trial's hundred requests, and not through the next ones."""
+    folder = suite([bad_server("dies_after_n", name="mortal", start=f"{' '.join(BAD_SERVER)} dies_after_n {{port}} 150")],
+                   loads=[{"name": "l", "connections": 2, "requests": 100, "timeout": "1s"}])
+    trial, out = proved(assay, folder)
+    assert (trial["state"], trial["requests"]["ok"]) == ("done", 100)
+    assert re.fullmatch(r"mortal \(pid \d+\) exited with status 7 while it was driven again", trial["reason"])
+    assert trial["proof"]["elasticity"]["state"] == "died" and trial["proof"]["leak"] is None
+    assert re.search(r"^DIED     mortal, hello l, generator: mortal \(pid \d+\) exited with status 7", out, re.MULTILINE)
 
 
 def test_a_dry_run_counts_the_proofs(assay, suite):

@@ -296,6 +296,10 @@ static void each_proof_is_a_sentence(void **state)
     assert_says(
         t, "open     generator: the drives with more work for the generator came to no end\n"
            "open     memory: the drives at two rates came to no end, or had too few readings\n");
+    t->proof.elasticity.state = ELASTICITY_DIED;
+    t->proof.leak.state = LEAK_PROOF_DIED;
+    assert_says(t, "DIED     generator: the target ended while it was driven again\n"
+                   "DIED     memory: the target ended while it was driven again\n");
     t->proof = proof_none();
     t->proof.leak.state = LEAK_PROOF_OPEN;
     assert_says(t, "open     memory: the server's memory could not be read\n");
@@ -334,6 +338,32 @@ static void of_several_trials_the_worst_is_shown_with_how_many_are_like_it(void 
     (void)state;
 }
 
+static void of_several_trials_one_that_died_is_shown_with_its_reason(void **state)
+{
+    struct run_record *run = new_run(2);
+    char *text = NULL;
+    size_t size;
+    struct screen s = { .width = 90, .ascii = true };
+
+    for (int i = 0; i < 2; i++)
+        add_trial(run, good_trial("nginx", 100));
+    run->trials[0]->proof.elasticity = of_two(1100, 1100, 1000, 1000);
+    run->trials[1]->proof.elasticity.state = ELASTICITY_DIED;
+    run->trials[1]->reason = "nginx (pid 7) exited with status 1 while it was driven again";
+    s.out = open_memstream(&text, &size);
+    assert_non_null(s.out);
+    proof_print_run(&s, run);
+    fclose(s.out);
+    assert_string_equal(
+        text,
+        "DIED     nginx, json wrk, generator in 1 of 2 trials: nginx (pid 7) exited with status 1\n"
+        "         while it was driven again\n"
+        "\n");
+    free(text);
+    run_record_free(run);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +380,7 @@ int main(void)
         cmocka_unit_test(two_drives_know_more_of_memory_than_one_that_was_short),
         cmocka_unit_test(each_proof_is_a_sentence),
         cmocka_unit_test(of_several_trials_the_worst_is_shown_with_how_many_are_like_it),
+        cmocka_unit_test(of_several_trials_one_that_died_is_shown_with_its_reason),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
