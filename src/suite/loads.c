@@ -211,6 +211,26 @@ bool loads_convert(struct suite *suite, const struct node *list, const struct ra
     return true;
 }
 
+bool shares_check(const struct suite *suite, const struct node *mapping, uint64_t loads_mask,
+                  struct error *err)
+{
+    for (size_t i = 0; i < suite->load_count; i++) {
+        const struct load *load = &suite->loads[i];
+        size_t of = 0;
+
+        if ((loads_mask >> i & 1) == 0 || load->of.len == 0)
+            continue;
+        while (!slice_equal(suite->loads[of].name, load->of))
+            of++;
+        if ((loads_mask >> of & 1) == 0)
+            return key_wrong(mapping, "loads", err,
+                             "has '%s', which asks for shares of what the target reaches in '%s'; "
+                             "add that, or leave both out",
+                             load->name.ptr, load->of.ptr);
+    }
+    return true;
+}
+
 /* ---- presets ---- */
 
 static bool chosen_read(struct suite *suite, const struct node *mapping,

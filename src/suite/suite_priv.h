@@ -66,6 +66,9 @@ bool expect_convert(struct suite *suite, const struct node *mapping, const struc
                     struct expect *expect, struct error *err);
 bool nonces_check(const struct workload *workload, const struct expect *expect,
                   const struct node *mapping, struct error *err);
+/* That a target which takes part in loads of shares takes part in what they are shares of. */
+bool shares_check(const struct suite *suite, const struct node *mapping, uint64_t loads_mask,
+                  struct error *err);
 bool path_check(const struct node *mapping, const char *key, const char *path, struct error *err);
 bool factors_convert(struct suite *suite, const struct node *mapping, const struct raw_factor *raw,
                      unsigned count, struct factor **ret_factors, size_t *ret_count,

@@ -447,7 +447,7 @@ static bool loads_read(const struct reading *r, struct error *err)
         return key_wrong(r->mapping, "loads", err,
                          "names a load of the other kind: model: inproc is for targets with "
                          "'inproc', and only for them");
-    return true;
+    return shares_check(r->suite, r->mapping, r->target->loads_mask, err);
 }
 
 static bool target_convert(const struct reading *r, struct error *err)

@@ -685,6 +685,19 @@ static void targets_that_cannot_be_run_are_refused(void **state)
     (void)state;
 }
 
+static void shares_of_a_load_that_the_target_has_not_are_refused(void **state)
+{
+    static const struct wrong cases[] = {
+        {__LINE__,
+         SUITE WORKLOADS "loads: [{name: l}, {name: at, of: l, stages: [1s:70%]}]\n"
+                          "targets: [{name: t, start: run, loads: [at]}]\n", "4:40: error: 'loads' in target 't' has 'at', which asks for shares of what the target "
+          "reaches in 'l'; add that, or leave both out"},
+    };
+
+    refuse(cases, sizeof(cases) / sizeof(cases[0]));
+    (void)state;
+}
+
 static void placeholders_that_nothing_will_replace_are_refused(void **state)
 {
     static const struct wrong cases[] = {
@@ -881,6 +894,7 @@ int main(void)
         cmocka_unit_test(workloads_that_cannot_be_asked_or_checked_are_refused),
         cmocka_unit_test(names_that_would_break_tables_are_refused),
         cmocka_unit_test(targets_that_cannot_be_run_are_refused),
+        cmocka_unit_test(shares_of_a_load_that_the_target_has_not_are_refused),
         cmocka_unit_test(placeholders_that_nothing_will_replace_are_refused),
         cmocka_unit_test(too_many_of_anything_are_refused_with_the_limit),
         cmocka_unit_test(the_densest_files_are_refused_like_others),
