@@ -3,8 +3,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/bytes.h"
-
 /* Words that `exec` cannot run, or that mean something else behind it. */
 static const char *const SHELL_WORDS[] = {
     "!",    ".",     ":",    "alias", "break",  "case",     "cd",   "command", "continue", "eval",
@@ -38,15 +36,23 @@ static const char *skip_quoted(const char *at)
     return at + 1;
 }
 
+struct slice shell_trim(struct slice command)
+{
+    while (command.len > 0 && strchr(" \t\n", command.ptr[command.len - 1]) != NULL)
+        command.len--;
+    return command;
+}
+
 bool shell_is_simple(const char *command)
 {
     const char *at = command + strspn(command, " \t");
-    size_t first_len = strcspn(at, " \t");
+    const char *end = command + shell_trim(slice_of(command)).len;
+    size_t first_len = strcspn(at, " \t\n");
 
     if (first_len == 0 || memchr(at, '=', first_len) != NULL ||
         is_shell_word((struct slice){ at, first_len }))
         return false;
-    while (at != NULL && *at != '\0') {
+    while (at != NULL && at < end) {
         if (strchr(";&|()`<>#\n", *at) != NULL)
             return false;
         if (*at == '\'' || *at == '"')
