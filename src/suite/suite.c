@@ -62,6 +62,7 @@ static bool convert(struct suite *suite, const struct node *root, const struct r
            workloads_convert(suite, node_get(root, "workloads"), raw, err) &&
            loads_convert(suite, node_get(root, "loads"), raw, err) &&
            targets_convert(suite, node_get(root, "targets"), raw, err) &&
+           workloads_check(suite, node_get(root, "workloads"), err) &&
            presets_convert(suite, node_get(root, "presets"), raw, err);
 }
 

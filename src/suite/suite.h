@@ -213,7 +213,7 @@ struct slice variant_setting(const struct variant *variant, struct slice name);
  *     {host} {cpus}      the address to listen on, the number of CPUs the target may use
  *     {workers} {FACTOR} values of the variant's factors; workers is 1 where no factor says so
  *
- * What is known only once it starts (ports, sockets, workload, load) is refused in build, version
- * and ship.
+ * What is known only once it starts (ports, sockets, workload, load) is refused in build, version,
+ * ship and a workload's verify.
  */
 bool placeholder_next(struct slice text, size_t *pos, size_t *ret_start, struct slice *ret_name);

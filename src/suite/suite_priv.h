@@ -36,6 +36,9 @@ bool suite_parse(struct slice text, const char *file, const char *folder, struct
 
 bool workloads_convert(struct suite *suite, const struct node *list, const struct raw_suite *raw,
                        struct error *err);
+/* The placeholders of their `verify`, which is asked of every target that takes part: once these
+ * are known. */
+bool workloads_check(const struct suite *suite, const struct node *list, struct error *err);
 bool loads_convert(struct suite *suite, const struct node *list, const struct raw_suite *raw,
                    struct error *err);
 bool presets_convert(struct suite *suite, const struct node *list, const struct raw_suite *raw,

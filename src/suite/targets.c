@@ -88,6 +88,9 @@ static bool process_convert(const struct reading *r, const struct node *mapping,
     if (raw->after != NULL &&
         !placeholders_check(r->suite, r->target, index, USE_RUN, node_get(mapping, "after"), err))
         return false;
+    if (raw->ready != NULL &&
+        !placeholders_check(r->suite, r->target, index, USE_RUN, node_get(mapping, "ready"), err))
+        return false;
     return placeholders_check(r->suite, r->target, index, USE_RUN, node_get(mapping, "start"), err);
 }
 

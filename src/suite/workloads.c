@@ -246,3 +246,25 @@ bool workloads_convert(struct suite *suite, const struct node *list, const struc
     suite->workloads_mask = mask_all(suite->workload_count);
     return true;
 }
+
+/* A target that is called, and a ceiling, are not asked by a command. */
+static bool is_verified(const struct suite_target *target, size_t workload)
+{
+    return (target->workloads_mask >> workload & 1) != 0 && target->process_count > 0 &&
+           !target->ceiling;
+}
+
+bool workloads_check(const struct suite *suite, const struct node *list, struct error *err)
+{
+    const struct node *mapping = list->first;
+
+    for (size_t i = 0; i < suite->workload_count; i++, mapping = mapping->next) {
+        const struct node *verify = node_get(mapping, "verify");
+
+        for (size_t k = 0; verify != NULL && k < suite->target_count; k++)
+            if (is_verified(&suite->targets[k], i) &&
+                !placeholders_check(suite, &suite->targets[k], 0, USE_BUILD, verify, err))
+                return false;
+    }
+    return true;
+}

@@ -20,6 +20,7 @@
 #include "target/output.h"
 #include "target/ready.h"
 #include "target/recipe.h"
+#include "target/shell.h"
 #include "target/sockets.h"
 
 #define BUILD_MAX_NS   (3600 * SECOND_NS)
@@ -73,10 +74,12 @@ static bool prepare_place(const struct target_place *place, struct error *err)
 
 /* ---- building, and asking for the version ---- */
 
-/* Runs one of the target's commands, its output to `output`. */
-static bool run_command(const struct recipe_place *at, struct slice command, const char *output,
-                        int64_t limit_ns, const volatile sig_atomic_t *stop_asked, int *ret_status,
-                        int64_t *ret_ns, struct error *err)
+/* Runs one of the target's commands, its output to `output`. `argument` is added to it as it is;
+ * NULL: there is none. */
+static bool run_command(const struct recipe_place *at, struct slice command, const char *argument,
+                        const char *output, int64_t limit_ns,
+                        const volatile sig_atomic_t *stop_asked, int *ret_status, int64_t *ret_ns,
+                        struct error *err)
 {
     struct arena arena;
     struct order order;
@@ -85,8 +88,10 @@ static bool run_command(const struct recipe_place *at, struct slice command, con
     if (!arena_map(&arena, RECIPE_BYTES, err))
         return false;
     good = folder_make(at->place->folder, err) && output_open(output, err) &&
-           recipe_command(at, command, output, &arena, &order, err) &&
-           command_run(&order, limit_ns, stop_asked, ret_status, ret_ns, err);
+           recipe_command(at, command, output, &arena, &order, err);
+    if (good && argument != NULL)
+        order.command = arena_format(&arena, "%s %s", order.command, argument);
+    good = good && command_run(&order, limit_ns, stop_asked, ret_status, ret_ns, err);
     arena_unmap(&arena);
     return good;
 }
@@ -101,8 +106,8 @@ bool target_build(const struct suite *suite, const struct variant *variant,
     int status = 0;
 
     if (variant->target->build.len > 0 &&
-        !run_command(&at, variant->target->build, place->output, BUILD_MAX_NS, stop_asked, &status,
-                     &took_ns, err))
+        !run_command(&at, variant->target->build, NULL, place->output, BUILD_MAX_NS, stop_asked,
+                     &status, &took_ns, err))
         return error_wrap(err, "build");
     if (status != 0) {
         error_set(err, 0, "the build %s", guardian_status_text(status, text));
@@ -113,7 +118,7 @@ bool target_build(const struct suite *suite, const struct variant *variant,
 }
 
 /* The path as it is driven: the same fresh digits wherever it has a nonce. */
-static void add_path(struct text *line, struct slice path)
+static void add_path(struct text *url, struct slice path)
 {
     const struct slice mark = SLICE("{nonce}");
     struct rng rng = { (uint64_t)mono_now().ns };
@@ -124,10 +129,39 @@ static void add_path(struct text *line, struct slice path)
         struct slice rest = { path.ptr + i, path.len - i };
         bool is_mark = slice_starts(rest, mark);
 
-        text_add(line, is_mark ? (struct slice){ digits, sizeof(digits) }
-                               : (struct slice){ rest.ptr, 1 });
+        text_add(url, is_mark ? (struct slice){ digits, sizeof(digits) }
+                              : (struct slice){ rest.ptr, 1 });
         i += is_mark ? mark.len : 1;
     }
+}
+
+/* As one word of the shell's, whatever is in it. */
+static void add_word(struct text *line, struct slice word)
+{
+    text_add(line, SLICE("'"));
+    for (size_t i = 0; i < word.len; i++)
+        text_add(line, word.ptr[i] == '\'' ? SLICE("'\\''") : (struct slice){ &word.ptr[i], 1 });
+    text_add(line, SLICE("'"));
+}
+
+/* Where the target can be asked for this workload. */
+static bool verify_argument(const struct target *target, const struct workload *workload,
+                            struct text *word, struct error *err)
+{
+    char where[ADDR_TEXT_MAX], room[EXPANDED_MAX];
+    struct text url = TEXT(room);
+
+    addr_text(&target->addresses[0], where);
+    if (addr_port(&target->addresses[0]) == 0) {
+        text_add(&url, slice_of(where));
+    } else {
+        text_format(&url, "http://%s", where);
+        add_path(&url, workload->path);
+    }
+    add_word(word, (struct slice){ url.ptr, url.len });
+    if (url.cut || word->cut)
+        return error_usage(err, "verify: the path is longer than a command can be");
+    return true;
 }
 
 bool target_verify(const struct suite *suite, const struct variant *variant,
@@ -136,24 +170,17 @@ bool target_verify(const struct suite *suite, const struct variant *variant,
                    struct error *err)
 {
     const struct recipe_place at = { .suite = suite, .variant = variant, .place = place };
-    char command[EXPANDED_MAX], output[PATH_MAX], where[ADDR_TEXT_MAX], text[GUARDIAN_TEXT_MAX];
-    struct text line = TEXT(command);
+    char argument[EXPANDED_MAX], output[PATH_MAX], text[GUARDIAN_TEXT_MAX];
+    struct text word = TEXT(argument);
     int64_t took_ns;
     int status = 0;
 
     if (workload->verify.len == 0 || variant->target->ceiling)
         return true;
-    text_add(&line, workload->verify);
-    addr_text(&target->addresses[0], where);
-    if (addr_port(&target->addresses[0]) == 0) {
-        text_format(&line, " '%s'", where);
-    } else {
-        text_format(&line, " 'http://%s", where);
-        add_path(&line, workload->path);
-        text_format(&line, "'");
-    }
     snprintf(output, sizeof(output), "%s.verify", place->output);
-    if (!run_command(&at, (struct slice){ command, line.len }, output, VERIFY_MAX_NS, stop_asked,
+    if (!verify_argument(target, workload, &word, err))
+        return false;
+    if (!run_command(&at, shell_trim(workload->verify), argument, output, VERIFY_MAX_NS, stop_asked,
                      &status, &took_ns, err))
         return error_wrap(err, "verify");
     if (status == 0)
@@ -198,7 +225,8 @@ static bool command_says(const struct suite *suite, const struct variant *varian
     if (command.len == 0 ||
         snprintf(output, sizeof(output), "%s/assay-said.txt", place->folder) >= (int)sizeof(output))
         return false;
-    if (!run_command(&at, command, output, limit_ns, stop_asked, &status, &took_ns, &ignored) ||
+    if (!run_command(&at, command, NULL, output, limit_ns, stop_asked, &status, &took_ns,
+                     &ignored) ||
         status != 0)
         return false;
     read_first_line(output, ret_text);

@@ -290,6 +290,17 @@ def test_verify_gets_a_url_with_a_fresh_nonce(assay, suite, tmp_path):
         assert re.fullmatch(r"/([0-9a-f]{16})/x-\1", path)
 
 
+def test_verify_gets_any_path_as_one_word(assay, suite, tmp_path):
+    """Braces, quotes and what else a shell looks at; the command is a block of YAML, with a newline at its end."""
+    note = tmp_path / "urls"
+    path = "/items/{id}?q='it'&n=$HOME;`id`\\"
+    workload = {"name": "hello", "path": path, "verify": f"printf %s >>{note}\n",
+                "expect": {"status": 200, "body": "hello"}}
+    done = assay("run", suite([own_server()], workloads=[workload]))
+    assert done.code == 0, done.out + done.err
+    assert re.fullmatch(r"http://127.0.0.1:\d+(.*)", note.read_text()).group(1) == path
+
+
 def test_a_ceiling_is_not_asked_by_verify_but_its_answers_are_checked(assay, suite):
     """Our own server knows one answer; a program that asks for others cannot tell anything about it."""
     workload = {"name": "hello", "path": "/", "verify": "false", "expect": {"status": 200, "body": "hello"}}

@@ -731,9 +731,34 @@ static void placeholders_that_nothing_will_replace_are_refused(void **state)
         { __LINE__, TARGET(", factors: [{name: mode, values: [a]}], build: \"{mod}\""),
          "4:78: error: 'build' in target 't' has an unknown placeholder {mod}; the known ones "
           "are {workers} {mode} {dir} {suite} {assay} {host} {cpus}"               },
+        { __LINE__,
+         TARGET_OF(
+              "name: t, processes: [{name: a, start: a, ready: \"/{b}\"}, {name: b, start: b}]"),
+         "4:60: error: 'ready' in process 'a' of target 't' has an unknown placeholder {b}; the "
+          "known ones are {workers} {dir} {suite} {assay} {host} {cpus} {port} {ports} {socket} "
+          "{workload} {load}"                                                      },
+        { __LINE__, WORKLOAD(", verify: \"ask {port}\""),
+         "2:40: error: 'verify' in workload 'w' has an unknown placeholder {port}; the known ones "
+          "are {workers} {dir} {suite} {assay} {host} {cpus}"                      },
     };
 
     refuse(cases, sizeof(cases) / sizeof(cases[0]));
+    (void)state;
+}
+
+/* Its factors are its own business: another target's `verify` may name them. */
+static void a_command_is_checked_for_those_that_it_is_asked_of(void **state)
+{
+    static const char TEXT[] =
+        SUITE "workloads: [{name: w, path: /, verify: \"ask {mode}\"}, {name: v, path: /}]\n" LOADS
+              "targets: [{name: t, start: run, factors: [{name: mode, values: [a]}]},\n"
+              "  {name: u, start: run, workloads: [v]}, {name: c, start: run, ceiling: true}]\n";
+    struct suite *suite;
+    struct error err;
+
+    if (!suite_parse(slice_of(TEXT), "suite.yaml", ".", &suite, &err))
+        fail_msg("%s", err.text);
+    suite_free(suite);
     (void)state;
 }
 
@@ -896,6 +921,7 @@ int main(void)
         cmocka_unit_test(targets_that_cannot_be_run_are_refused),
         cmocka_unit_test(shares_of_a_load_that_the_target_has_not_are_refused),
         cmocka_unit_test(placeholders_that_nothing_will_replace_are_refused),
+        cmocka_unit_test(a_command_is_checked_for_those_that_it_is_asked_of),
         cmocka_unit_test(too_many_of_anything_are_refused_with_the_limit),
         cmocka_unit_test(the_densest_files_are_refused_like_others),
     };
