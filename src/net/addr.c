@@ -61,7 +61,11 @@ bool addr_unix(struct slice path, struct addr *ret_addr, struct error *err)
                            path.len, sizeof(addr.un.sun_path) - 1, (int)path.len, path.ptr);
     addr.un.sun_family = AF_UNIX;
     memcpy(addr.un.sun_path, path.ptr, path.len);
-    addr.len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path.len + 1);
+    addr.len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path.len);
+    if (path.ptr[0] == '@')
+        addr.un.sun_path[0] = '\0';
+    else
+        addr.len++; /* the NUL of a path; in an abstract name it would be part of it */
     *ret_addr = addr;
     return true;
 }
@@ -106,7 +110,10 @@ char *addr_text(const struct addr *addr, char *ret_text)
         snprintf(ret_text, ADDR_TEXT_MAX, "[%s]:%u", host, addr_port(addr));
         break;
     case AF_UNIX:
-        snprintf(ret_text, ADDR_TEXT_MAX, "unix:%s", addr->un.sun_path);
+        if (addr->un.sun_path[0] != '\0')
+            snprintf(ret_text, ADDR_TEXT_MAX, "unix:%s", addr->un.sun_path);
+        else
+            snprintf(ret_text, ADDR_TEXT_MAX, "unix:@%s", addr->un.sun_path + 1);
         break;
     default:
         snprintf(ret_text, ADDR_TEXT_MAX, "unknown address");

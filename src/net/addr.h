@@ -28,7 +28,8 @@ bool addr_resolve(struct slice host, uint16_t port, struct addr *ret_addr, struc
 /* 127.0.0.1:port. */
 struct addr addr_loopback(uint16_t port);
 
-/* False when the path is too long for a Unix address (107 bytes). */
+/* False when the path is too long for a Unix address (107 bytes). One that begins with '@' is no
+ * path but an abstract name: without a file, gone with its server, however that ends. */
 bool addr_unix(struct slice path, struct addr *ret_addr, struct error *err);
 
 uint16_t addr_port(const struct addr *addr); /* 0 for Unix */

@@ -185,7 +185,7 @@ static double measure(const struct ceiling_order *order, const struct shape *sha
     struct error ignored;
     double best = RECORD_UNKNOWN;
 
-    snprintf(socket, sizeof(socket), "/tmp/assay-ceiling-%d", getpid());
+    snprintf(socket, sizeof(socket), "@assay-ceiling-%d", getpid()); /* leaves no file if killed */
     server = start_server(shape, order->places, socket);
     if (server == NULL)
         return best;

@@ -246,14 +246,30 @@ static void kill_tree(struct watch *w, uint32_t *ret_killed, uint32_t *ret_left)
     *ret_left = reap(w) ? found : 0;
 }
 
+static bool parent_is_there(void)
+{
+    char byte;
+    ssize_t got = recv(SOCKET_FD, &byte, sizeof(byte), MSG_DONTWAIT | MSG_PEEK);
+
+    return got > 0 || (got < 0 && errno == EAGAIN);
+}
+
+/* What our parent does itself, unless it is gone. */
+static void remove_sockets(const struct watch *w)
+{
+    if (parent_is_there())
+        return;
+    for (size_t i = 0; i < w->count; i++)
+        if (w->orders[i].sockets != NULL)
+            sockets_remove(w->orders[i].sockets);
+}
+
 _Noreturn static void end_now(struct watch *w)
 {
     uint32_t killed, left;
 
     kill_tree(w, &killed, &left);
-    for (size_t i = 0; i < w->count; i++)
-        if (w->orders[i].sockets != NULL)
-            sockets_remove(w->orders[i].sockets);
+    remove_sockets(w);
     _exit(0);
 }
 
@@ -270,6 +286,7 @@ _Noreturn static void stop(struct watch *w, int64_t grace_ns)
     while (reap(w) && !hurry && mono_now().ns < deadline.ns)
         hurry = wait_for_child(w, mono_diff_ns(mono_now(), deadline), true);
     kill_tree(w, &last.killed, &last.left);
+    remove_sockets(w);
     report(&last);
     _exit(0);
 }

@@ -190,3 +190,29 @@ def test_after_kill_9_the_folder_of_the_sockets_is_gone_too(start, suite, tmp_pa
     until(path.exists, "the socket")
     child.kill()
     until(lambda: not path.parent.exists(), "the folder to be gone")
+
+
+def test_after_kill_9_while_a_target_is_being_stopped_the_folder_is_gone_too(start, suite, tmp_path):
+    """Its shell hears that it is to end, says so, and does not."""
+    note, asked = tmp_path / "socket", tmp_path / "asked"
+    stubborn = (f"trap 'echo >{asked}' TERM; echo {{socket}} >{note}; "
+                f"{ASSAY} server --unix-socket {{socket}} --body {HELLO} & while :; do sleep 1; done")
+    folder = suite([unix_target(start=stubborn, grace="60s")])
+    child = start("run", folder, "--no-save")
+    until(asked.exists, "the target's end to be asked for")
+    path = pathlib.Path(note.read_text().strip())
+    assert path.parent.exists()
+    child.kill()
+    until(lambda: not path.parent.exists(), "the folder to be gone")
+
+
+def test_the_ceiling_of_unix_sockets_leaves_no_file_behind(start, unix_server, tmp_path):
+    """Not even when it is killed while it measures: its server is there, and no file of it."""
+    path, _ = unix_server()
+    child = start("http://x/", "--unix-socket", path, "-d", "1s", "--warmup", "0s", "--no-save",
+                  ASSAY_NO_CEILING=None)
+    name = f"@assay-ceiling-{child.pid}"
+    until(lambda: name in pathlib.Path("/proc/net/unix").read_text(), "the ceiling's server")
+    child.kill()
+    child.wait()
+    assert not [entry for entry in os.listdir("/tmp") if f"ceiling-{child.pid}" in entry]

@@ -84,6 +84,10 @@ static void a_unix_path_has_at_most_107_bytes(void **state)
     assert_false(addr_unix((struct slice){ LONG, 108 }, &addr, &err));
     assert_true(err.usage);
     assert_false(addr_unix(SLICE(""), &addr, &err));
+    assert_true(addr_unix(SLICE("@x"), &addr, &err)); /* no path: an abstract name */
+    assert_string_equal(addr_text(&addr, text), "unix:@x");
+    assert_int_equal(addr.len, offsetof(struct sockaddr_un, sun_path) + 2);
+    assert_int_equal(addr.un.sun_path[0], '\0');
     (void)state;
 }
 
