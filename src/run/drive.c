@@ -222,6 +222,8 @@ static void tell(struct ride *r, struct mono now)
     struct mono begin = engine_window_begin(r->engine);
     double step_s = (double)mono_diff_ns(r->last_at, now) / 1e9;
     double since_s = (double)mono_diff_ns(begin, now) / 1e9;
+    /* A window that begins anew counts from 0. */
+    uint64_t ok_before = live.ok < r->last_ok ? 0 : r->last_ok;
     struct progress p = { .phase = shown_phase(r->phase),
                           .record = r->record,
                           .done = live.done,
@@ -237,7 +239,7 @@ static void tell(struct ride *r, struct mono now)
     p.elapsed_ns = mono_diff_ns(r->phase == ENGINE_WARMUP ? r->started : begin, now);
     p.total_ns = r->phase == ENGINE_WARMUP ? mono_diff_ns(r->started, begin) : load->duration_ns;
     if (step_s > 0) {
-        p.now_per_sec = (double)(live.ok - r->last_ok) / step_s;
+        p.now_per_sec = (double)(live.ok - ok_before) / step_s;
         p.client_cpus = (double)(live.cpu_ns - r->last_cpu_ns) / 1e9 / step_s;
     }
     if (since_s > 0)
