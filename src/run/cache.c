@@ -42,3 +42,17 @@ bool cache_take(struct slice suite, char *ret_path, size_t size, int *ret_lock, 
     return error_set(err, 0, "%d runs of this suite go on at once: all folders below %s are locked",
                      FOLDERS, cache);
 }
+
+void cache_name(struct slice variant, char ret_name[CACHE_NAME_MAX])
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < variant.len && len < CACHE_NAME_MAX - 1; i++) {
+        char c = variant.ptr[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '-' || c == '.' || c == '_' || c == '=';
+
+        ret_name[len++] = plain ? c : '_';
+    }
+    ret_name[len] = '\0';
+}

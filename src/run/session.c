@@ -109,6 +109,27 @@ static bool check_shares(const struct suite *suite, struct error *err)
     return true;
 }
 
+/* Names that differ in what no file name should have, or far behind, must not share a folder: the
+ * second build would go over the first one's. */
+static bool check_folders(const struct session *s, struct error *err)
+{
+    char name[CACHE_NAME_MAX], other[CACHE_NAME_MAX];
+
+    for (size_t i = 0; i < s->variant_count; i++) {
+        cache_name(s->variants[i].name, name);
+        for (size_t k = 0; k < i; k++) {
+            cache_name(s->variants[k].name, other);
+            if (strcmp(name, other) == 0)
+                return error_usage(err,
+                                   "suite %s: '%s' and '%s' would be built in one folder, %s; give "
+                                   "one of them another name",
+                                   s->suite->name.ptr, s->variants[k].name.ptr,
+                                   s->variants[i].name.ptr, name);
+        }
+    }
+    return true;
+}
+
 bool session_plan(const struct session_options *options, struct session *ret_session,
                   struct error *err)
 {
@@ -126,7 +147,7 @@ bool session_plan(const struct session_options *options, struct session *ret_ses
     for (size_t i = 0; i < s.suite->load_count; i++)
         load_complete(&s.suite->loads[i]);
     s.places = choose_places(&s);
-    if (!check_cores(&s, err))
+    if (!check_cores(&s, err) || !check_folders(&s, err))
         goto failed;
     if (!arena_map(&s.arena,
                    blocks_plan_bytes(s.suite, s.variant_count, s.blocks) +
@@ -203,31 +224,17 @@ struct estimate session_estimate(const struct session *session)
 
 /* ---- preparing the variants ---- */
 
-static void file_name_of(struct slice name, char *ret_text, size_t size)
-{
-    size_t len = 0;
-
-    for (size_t i = 0; i < name.len && len < size - 1; i++) {
-        char c = name.ptr[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     c == '-' || c == '.' || c == '_' || c == '=';
-
-        ret_text[len++] = plain ? c : '_';
-    }
-    ret_text[len] = '\0';
-}
-
 /* Where its files go, and on which CPUs it runs; or that there are too few of these. */
 static void place(struct session *s, const char *folder, const struct variant *variant,
                   struct prepared *p)
 {
-    char name[256];
+    char name[CACHE_NAME_MAX];
     struct error why;
 
     *p = (struct prepared){ .places = s->places };
     if (!cores_places(&s->places, variant, &p->places, &why))
         p->not_built = arena_format(&s->arena, "%s", why.text);
-    file_name_of(variant->name, name, sizeof(name));
+    cache_name(variant->name, name);
     p->place = (struct target_place){
         .folder = arena_format(&s->arena, "%s/%s", folder, name),
         .output = arena_format(&s->arena, "%s/%s.output", folder, name),
@@ -481,7 +488,8 @@ static bool run_in_folder(struct session *s, const char *folder, struct store *s
 
     if (store != NULL && !store_add_run(store, run, err))
         return false;
-    trials.prepared = prepare_all(s, folder, observer); /* on all CPUs: what is built inherits ours */
+    /* On all CPUs, because what is built inherits ours. */
+    trials.prepared = prepare_all(s, folder, observer);
     /* The main thread only samples and waits; on the generator's CPUs it cannot disturb the target.
      */
     cpus_go_to(s->places.client, s->places.client_count, &before);

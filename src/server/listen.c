@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/fault.h"
 #include "net/sock.h"
 #include "probe/proc.h"
@@ -17,11 +18,13 @@
 
 static bool taken(uint16_t port, struct error *err)
 {
-    char name[PROC_NAME_MAX];
+    char name[PROC_NAME_MAX], shown[4 * PROC_NAME_MAX]; /* escaped, a byte can become four */
+    struct text text = TEXT(shown);
     int32_t pid = proc_listener("", port, name);
 
+    text_add_escaped(&text, slice_of(name));
     if (pid > 0)
-        error_set(err, 0, "port %u on 127.0.0.1 is taken by pid %d %s", port, pid, name);
+        error_set(err, 0, "port %u on 127.0.0.1 is taken by pid %d %s", port, pid, shown);
     else
         error_set(err, 0, "port %u on 127.0.0.1 is taken by another program", port);
     err->sys = EADDRINUSE;

@@ -207,6 +207,14 @@ def test_a_build_has_all_cpus_that_assay_has(assay, suite, tmp_path):
     assert int(note.read_text()) == len(os.sched_getaffinity(0))
 
 
+def test_variants_that_would_share_a_folder_are_refused_before_anything_starts(assay, suite):
+    folder = suite([own_server("a+b"), own_server("a_b")])
+    done = assay("run", folder, "--dry-run")
+    assert done.code == 2
+    assert "'a+b' and 'a_b' would be built in one folder, a_b" in done.err
+    assert assay("run", folder, "--dry-run", "--only", "a+b").code == 0
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "suites").glob("*/suite.yaml")), ids=lambda p: p.parent.name)
 def test_the_suites_we_ship_can_be_planned(assay, path):
     told = plan(assay, path.parent)

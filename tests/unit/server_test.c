@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -730,6 +731,24 @@ static void a_port_in_use_is_refused(void **state)
     (void)state;
 }
 
+static void who_has_a_port_cannot_control_the_terminal_by_its_name(void **state)
+{
+    struct server_config config = config_of(SLICE("yes"));
+    struct server *server = start(&config), *second;
+    struct error err = { 0 };
+    char before[16];
+
+    config.port = server_port(server);
+    prctl(PR_GET_NAME, before, 0, 0, 0);
+    prctl(PR_SET_NAME, "\x1b[31mred", 0, 0, 0);
+    assert_false(server_start(&config, &second, &err));
+    prctl(PR_SET_NAME, before, 0, 0, 0);
+    assert_non_null(strstr(err.text, "\\x1b[31mred"));
+    assert_null(strchr(err.text, '\x1b'));
+    stop(server, 0, 0);
+    (void)state;
+}
+
 static void a_configuration_out_of_range_is_the_users_fault(void **state)
 {
     struct server_config configs[] = { config_of(SLICE("yes")), config_of(SLICE("yes")),
@@ -847,6 +866,7 @@ int main(void)
         cmocka_unit_test(a_connection_goes_from_worker_to_worker),
         cmocka_unit_test(an_oracle_out_of_range_is_the_users_fault),
         cmocka_unit_test(a_port_in_use_is_refused),
+        cmocka_unit_test(who_has_a_port_cannot_control_the_terminal_by_its_name),
         cmocka_unit_test(a_configuration_out_of_range_is_the_users_fault),
         cmocka_unit_test(a_start_that_the_system_refuses_leaves_nothing_behind),
     };
