@@ -20,7 +20,7 @@
 
 /* Processes of the whole machine that fit on the stack, as nothing here should allocate while a
  * trial is measured. Only where there are more, memory is mapped for as many as Linux can have. */
-#define LINKS_FEW 4096
+#define LINKS_FEW 1024
 #define LINKS_MAX 4194304
 
 /* ---- /proc/PID/stat ---- */
