@@ -94,6 +94,38 @@ static void judge_sent(const struct trial_record *t, struct check *c)
                      words_rate(per_sec(t, tally->sent)).text);
 }
 
+/* Requests that became due while the window was open. By count it ends with the last answer: then
+ * what the rate makes of it, less what Poisson arrivals may owe to chance. */
+static double due_in_window(const struct trial_record *t)
+{
+    double due = t->load.rate_per_sec * (double)t->tally.window_ns / 1e9;
+
+    if (t->load.requests == 0)
+        return (double)t->tally.scheduled;
+    return t->load.arrivals == PACER_POISSON ? due - LOAD_POISSON_SIGMAS * sqrt(due) : due;
+}
+
+/* Whether the target kept up, of so many answers that came inside the window. Behind its end what
+ * queued is still sent and answered, so in the books a target that was too slow has answered
+ * everything. The end cuts off one request of each connection at most. */
+static double kept_up_share(const struct trial_record *t, uint64_t answers)
+{
+    return fmin(1, (double)(answers + t->load.connections) / due_in_window(t));
+}
+
+/* A wrong answer is one, too, here: those are judged by `answers`. */
+static void judge_kept_up(const struct trial_record *t, struct check *c)
+{
+    double share = kept_up_share(t, t->tally.ok_in_window + tally_failed(&t->tally));
+
+    if (t->load.requests == 0 && share < LOAD_KEPT_UP)
+        check_worsen(c, CHECK_WARN, share, LOAD_KEPT_UP,
+                     "lower the rate (-r), or give it more connections (-c)",
+                     "asked %s/s, answered %s/s in the window: the rest had to queue",
+                     words_rate(t->load.rate_per_sec).text,
+                     words_rate(per_sec(t, t->tally.ok_in_window)).text);
+}
+
 static void judge_lateness(const struct trial_record *t, struct check *c)
 {
     int64_t fail_ns = late_limit_ns(t, LOAD_LATE_FAIL_NS, LOAD_LATE_FAIL_OF_P50);
@@ -168,6 +200,7 @@ struct check check_load(const struct trial_record *t)
     if (open) {
         judge_timetable(t, &c);
         judge_sent(t, &c);
+        judge_kept_up(t, &c);
         judge_lateness(t, &c);
         judge_gaps(t, &c);
     }
@@ -438,11 +471,11 @@ static bool limited_by_cpu(const struct trial_record *t, struct check *c)
 
 static bool limited_by_rate(const struct trial_record *t, struct check *c)
 {
-    double reached = t->tally.scheduled > 0 ? (double)t->tally.ok / (double)t->tally.scheduled : 0;
+    double share = kept_up_share(t, t->tally.ok_in_window);
 
-    if (t->load.model != LOAD_OPEN || reached < LIMITER_RATE_REACHED)
+    if (t->load.model != LOAD_OPEN || !(share >= LOAD_KEPT_UP))
         return false;
-    check_fine(c, reached, LIMITER_RATE_REACHED, "limited by: the rate asked for (%s/s)",
+    check_fine(c, share, LOAD_KEPT_UP, "limited by: the rate asked for (%s/s)",
                words_rate(t->load.rate_per_sec).text);
     return true;
 }

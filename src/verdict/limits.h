@@ -29,6 +29,10 @@
 #define LOAD_UNSENT_FAIL 0.01
 #define LOAD_POOL_SHARE  0.5
 
+/* Answers inside the window, of what was due in it: spec T1.1, achieved of offered. With fewer the
+ * target did not keep up, and the rate was not its limit. */
+#define LOAD_KEPT_UP 0.99
+
 /* Gaps between sends of Poisson arrivals: spec T1, inter-arrival fidelity. The test alone rejects
  * harmless distortions of 1 % at 4096 gaps, hence the distance. A send that may be late by L goes
  * out together with all that became due meanwhile, which moves the distribution by up to L / mean
@@ -93,10 +97,6 @@
  * sleeps gets 95 % at most, and its CPU time is read up to 0.1 s beside the window's ends (1 % each
  * of 10 s): 90 %. */
 #define LIMITER_BUSY 0.90
-
-/* Requests that an open loop's target answered of those that were due: then the rate was the limit.
- */
-#define LIMITER_RATE_REACHED 0.99
 
 /* With fewer connections than this for each CPU of the server, that they all wait for answers
  * explains the rate; with more there is always work queued, unless it waits for something else.

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -13,6 +14,7 @@
 #include "ring_sim.h"
 #include "store/record.h"
 #include "store/record_json.h"
+#include "verdict/verdict.h"
 
 /* Too large for a stack. */
 static struct tally tally;
@@ -172,6 +174,50 @@ static void ten_connections_at_ten_milliseconds_make_a_thousand_a_second(void **
     assert_int_equal(tally.second_count, 10);
     for (uint32_t i = 0; i < 10; i++)
         assert_in_range(tally.seconds[i].ok, 990, 1010);
+    (void)state;
+}
+
+/* ---- an overload is not the rate that was asked for ---- */
+
+/* What the checks say of a fixed delay of 10 ms, 10 connections, and so many requests a second. */
+static struct trial_record *judged_at(double rate_per_sec)
+{
+    static struct known_times times;
+    struct sim_server server = { .reply = takes_known_time, .context = &times };
+    struct plan plan = sim_plan(&server);
+    struct error err;
+    struct trial_record *record = trial_record_new(1 << 20, &err);
+
+    assert_non_null(record);
+    for (size_t i = 0; i < SAMPLES; i++)
+        times.ns[i] = 10 * MILLISECOND_NS;
+    plan.load.model = LOAD_OPEN;
+    plan.load.rate_per_sec = rate_per_sec;
+    plan.load.connections = 10;
+    plan.load.duration_ns = 10 * SECOND_NS;
+    sim_drive(&plan, &record->tally);
+    record->load = plan.load;
+    verdict_trial(record);
+    return record;
+}
+
+/* It can answer 1000 a second; of 1300 the rest is answered behind the end, so all are sent and all
+ * are right. */
+static void an_overload_that_drains_is_not_limited_by_the_rate(void **state)
+{
+    struct trial_record *within = judged_at(900), *beyond = judged_at(1300);
+    const struct check *load = verdict_check(&beyond->verdict, CHECK_LOAD);
+
+    assert_int_equal(verdict_check(&within->verdict, CHECK_LOAD)->state, CHECK_OK);
+    assert_non_null(strstr(verdict_check(&within->verdict, CHECK_LIMITER)->text, "the rate asked"));
+    assert_int_equal(beyond->tally.ok, 13000);
+    assert_int_equal(beyond->tally.unsent, 0);
+    assert_in_range(beyond->tally.ok_in_window, 9990, 10000);
+    assert_int_equal(load->state, CHECK_WARN);
+    assert_non_null(strstr(load->text, "asked 1,300/s, answered "));
+    assert_null(strstr(verdict_check(&beyond->verdict, CHECK_LIMITER)->text, "the rate asked"));
+    trial_record_free(within);
+    trial_record_free(beyond);
     (void)state;
 }
 
@@ -844,6 +890,7 @@ int main(void)
         cmocka_unit_test(a_closed_loop_hides_the_same_second),
         cmocka_unit_test(a_known_distribution_comes_back_within_the_histograms_error),
         cmocka_unit_test(ten_connections_at_ten_milliseconds_make_a_thousand_a_second),
+        cmocka_unit_test(an_overload_that_drains_is_not_limited_by_the_rate),
         cmocka_unit_test(one_seed_gives_one_report_byte_for_byte),
         cmocka_unit_test(timeouts_stay_in_the_distribution_as_lower_bounds),
         cmocka_unit_test(what_was_due_and_never_sent_is_counted_and_carried_at_its_age),

@@ -367,8 +367,34 @@ static void with_nobody_busy_the_limit_is_latency_or_the_rate(void **state)
     t = closed_trial();
     t->server.cpu_user_ns = -1;
     EXPECT(t, check_limiter, CHECK_UNKNOWN, "the server's CPU time cannot be read");
+    (void)state;
+}
+
+/* All that was due is answered in the end, a fifth of it behind the window's. */
+static void fall_behind(struct trial_record *t)
+{
+    t->tally.ok_in_window = t->tally.scheduled * 4 / 5;
+}
+
+static void who_answers_behind_the_end_has_not_kept_up(void **state)
+{
+    struct trial_record *t = open_trial();
+
+    fall_behind(t);
+    EXPECT(t, check_load, CHECK_WARN, "asked 2,000/s, answered 1,600/s in the window");
     t = open_trial();
-    t->tally.ok /= 2;
+    fall_behind(t);
+    EXPECT(t, check_limiter, CHECK_UNKNOWN, "neither side was busy");
+    t = open_trial(); /* the end cuts off what its connections are at work on */
+    t->tally.ok_in_window -= t->load.connections + t->tally.scheduled / 100;
+    EXPECT(t, check_load, CHECK_OK, "");
+    t = open_trial(); /* answers they are, and others say that they are wrong */
+    fall_behind(t);
+    t->tally.failed[OUTCOME_STATUS] = t->tally.scheduled / 5;
+    EXPECT(t, check_load, CHECK_OK, "");
+    t = open_trial(); /* by count nothing is behind the end: it took longer than the rate does */
+    t->load.requests = t->tally.sent;
+    t->tally.window_ns = t->tally.window_ns * 13 / 10;
     EXPECT(t, check_limiter, CHECK_UNKNOWN, "neither side was busy");
     (void)state;
 }
@@ -621,6 +647,7 @@ int main(void)
         cmocka_unit_test(a_busy_server_is_the_limit),
         cmocka_unit_test(a_busy_generator_limits_and_refuses),
         cmocka_unit_test(with_nobody_busy_the_limit_is_latency_or_the_rate),
+        cmocka_unit_test(who_answers_behind_the_end_has_not_kept_up),
         cmocka_unit_test(how_latency_is_counted_is_said),
         cmocka_unit_test(unfinished_requests_make_bounds),
         cmocka_unit_test(requests_that_are_left_out_are_missed),
