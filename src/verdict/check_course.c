@@ -24,24 +24,35 @@ static double seconds(int64_t ns)
     return (double)ns / SECOND_NS;
 }
 
+/* "throughput fell by 18 % at 21 s", "throughput was 100 % lower before 21 s" */
+static void add_change(const struct steady *s, struct text *text)
+{
+    double percent = 100 * fabs(s->change_share);
+
+    if (s->change_share < 0)
+        text_format(text, "%s fell by %.0f %% at %.0f s", what(s), percent, seconds(s->change_ns));
+    else
+        text_format(text, "%s was %.0f %% lower before %.0f s", what(s), percent,
+                    seconds(s->change_ns));
+}
+
 static void judge_changes(const struct steady *s, struct check *c)
 {
     static const char remedy[] = "look for throttling, collections or other load at that moment; "
                                  "measure longer (-d 60s) after a longer --warmup";
-    const char *turn = s->change_share < 0 ? "fell" : "rose";
     double limit = s->of_latency ? STEADY_CHANGE_LATENCY_SHARE : STEADY_CHANGE_SHARE;
+    char change[CHECK_TEXT_MAX] = "";
+    struct text text = TEXT(change);
 
     if (s->changes == 0)
         return;
+    add_change(s, &text);
     if (s->kind == STEADY_NEVER)
-        check_worsen(c, CHECK_FAIL, s->change_share, limit, remedy,
-                     "no steady state: %s %s by %.0f %% at %.0f s%s", what(s), turn,
-                     100 * fabs(s->change_share), seconds(s->change_ns),
+        check_worsen(c, CHECK_FAIL, s->change_share, limit, remedy, "no steady state: %s%s", change,
                      s->changes > 1 ? ", and changed again" : "");
     else if (s->kind == STEADY_SLOWDOWN)
-        check_worsen(c, CHECK_FAIL, s->change_share, limit, remedy,
-                     "the server became slower: %s %s by %.0f %% at %.0f s", what(s), turn,
-                     100 * fabs(s->change_share), seconds(s->change_ns));
+        check_worsen(c, CHECK_FAIL, s->change_share, limit, remedy, "the server became slower: %s",
+                     change);
 }
 
 static void judge_warmup(const struct steady *s, struct check *c)

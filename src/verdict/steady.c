@@ -132,6 +132,14 @@ static double scatter(const double *values, const struct levels *l)
     return middle;
 }
 
+/* `enough` may be 0, of a server that fell silent. */
+static bool differ(double a, double b, double enough)
+{
+    double gap = fabs(a - b);
+
+    return gap > 0 && gap >= enough;
+}
+
 /* Joins neighbours whose levels differ by less than `enough`, the closest first. */
 static void join_levels(const double *values, double enough, struct levels *l)
 {
@@ -142,7 +150,7 @@ static void join_levels(const double *values, double enough, struct levels *l)
             if (fabs(l->level[i + 1] - l->level[i]) <
                 fabs(l->level[closest + 1] - l->level[closest]))
                 closest = i;
-        if (fabs(l->level[closest + 1] - l->level[closest]) >= enough)
+        if (differ(l->level[closest + 1], l->level[closest], enough))
             return;
         l->count--;
         for (size_t i = closest; i < l->count; i++) {
@@ -178,12 +186,10 @@ static size_t classify(const struct series *s, const struct levels *l, double en
     size_t unlike_end = 0;
 
     for (size_t i = 0; i + 1 < l->count; i++) {
-        double more = l->level[i] - final;
-
-        if (fabs(more) < enough)
+        if (!differ(l->level[i], final, enough))
             continue;
         unlike_end = l->end[i];
-        some_faster = some_faster || (more > 0) != s->of_latency;
+        some_faster = some_faster || (l->level[i] > final) != s->of_latency;
     }
     if (unlike_end == 0)
         steady->kind = STEADY_FLAT;
@@ -194,12 +200,19 @@ static size_t classify(const struct series *s, const struct levels *l, double en
     return unlike_end;
 }
 
+/* Of the higher one: a level may be 0. */
+static double share_between(double before, double after)
+{
+    return (after - before) / fmax(before, after);
+}
+
 static void note_changes(const struct series *s, const struct levels *l, struct steady *steady)
 {
     for (size_t i = 0; i + 1 < l->count; i++) {
-        double share = l->level[i + 1] / l->level[i] - 1;
+        double share = share_between(l->level[i], l->level[i + 1]);
+        bool slower = (share > 0) == s->of_latency;
 
-        if (l->end[i] <= s->before)
+        if (l->end[i] <= s->before || (steady->kind == STEADY_SLOWDOWN && !slower))
             continue;
         steady->changes++;
         if (steady->changes > 1 && fabs(share) <= fabs(steady->change_share))
@@ -263,7 +276,7 @@ static void note_swings(const struct series *s, size_t begin, struct steady *ste
         return;
     steady->kind = STEADY_NEVER;
     steady->changes = 2; /* there, and back */
-    steady->change_share = fall.after / fall.before - 1;
+    steady->change_share = share_between(fall.before, fall.after);
     steady->change_ns = (int64_t)(begin + fall.at - s->before) * s->window_ns;
 }
 

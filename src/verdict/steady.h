@@ -30,9 +30,10 @@ struct steady {
                            began earlier than that; 0 when it did not; NaN: unknown */
     double drift_share; /* over the steady part of the window; NaN: unknown */
     double drift_p;
-    size_t changes;      /* of level, that end inside the window */
+    size_t changes;      /* of level, inside the window; of a slow-down, those for the worse */
     int64_t change_ns;   /* when the largest of them was, from the window's begin */
-    double change_share; /* and how large: -0.18 */
+    double change_share; /* and how large, of the higher of both levels: -0.18 fell by so much,
+                            0.18 was so much lower before */
 };
 
 /* Throughput: right answers of each tenth of a second since the start of the load; `tenths_before`
