@@ -3,6 +3,7 @@
 #include "report/line_priv.h"
 #include "report/number_priv.h"
 #include "report/terminal_priv.h"
+#include "store/samples.h"
 
 #define OCTAVES      64
 #define OCTAVE_OF_MS 20 /* octave 20 begins at 1 ms, octave 0 at 1 ms / 2^20, below everything */
@@ -10,6 +11,7 @@
 
 struct octaves {
     const struct histogram *histogram;
+    struct samples_quantile marks[SAMPLES_PERCENTILES];
     uint64_t counts[OCTAVES], largest;
     int first, last;
     bool lumped; /* the first one holds everything faster, too */
@@ -58,29 +60,16 @@ static void find_range(struct octaves *o)
 
 static void add_markers(struct line *l, const struct octaves *o, int octave)
 {
-    static const struct {
-        const char *title;
-        double q;
-    } marks[] = {
-        {"p50",     0.5   },
-        { "p90",    0.9   },
-        { "p99",    0.99  },
-        { "p99.9",  0.999 },
-        { "p99.99", 0.9999},
-    };
     bool any = false;
 
-    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        int at;
+    for (size_t i = 0; i < SAMPLES_PERCENTILES; i++) {
+        const struct samples_quantile *mark = &o->marks[i];
+        int at = octave_of(mark->value_ns);
 
-        if (!histogram_quantile_is_reliable(o->histogram, marks[i].q))
-            continue;
-        at = octave_of(histogram_quantile_ns(o->histogram, marks[i].q));
-        if ((at < o->first ? o->first : at) != octave)
+        if (!mark->reliable || (at < o->first ? o->first : at) != octave)
             continue;
         line_piece(l, any ? 0 : 3, STYLE_PLAIN, "%s%s%s", any ? ", " : "← ",
-                   histogram_quantile_is_bound(o->histogram, marks[i].q) ? "≥" : "",
-                   marks[i].title);
+                   mark->is_bound ? "≥" : "", SAMPLES_PERCENTILE[i].name);
         any = true;
     }
 }
@@ -109,12 +98,14 @@ static void print_octave(const struct screen *s, const struct octaves *o, int oc
     line_end(&l);
 }
 
-void octaves_print(const struct screen *s, const struct histogram *h)
+void octaves_print(const struct screen *s, const struct trial_record *t)
 {
-    struct octaves o = { .histogram = h };
+    struct octaves o = { .histogram = &t->tally.response };
 
-    if (h->count == 0)
+    if (o.histogram->count == 0)
         return;
+    for (size_t i = 0; i < SAMPLES_PERCENTILES; i++)
+        o.marks[i] = samples_quantile(t, SAMPLES_PERCENTILE[i].q);
     count_octaves(&o);
     find_range(&o);
     fputc('\n', s->out);

@@ -7,6 +7,8 @@
 
 #include "base/fault.h"
 #include "base/units.h"
+#include "store/samples.h"
+#include "verdict/verdict.h"
 
 #define CONFIDENCE 0.95
 
@@ -113,26 +115,58 @@ static void add_up(const struct row_trials *g, struct ranking_row *row)
     }
 }
 
+/* The response times of several trials together. */
+struct pool {
+    struct histogram *all;
+    double worth_p50, worth_p99; /* samples */
+    size_t trials, refused;
+    const struct check *first; /* that refused one */
+};
+
+static struct pool empty_pool(const struct scratch *s)
+{
+    memset(s->response, 0, sizeof(*s->response));
+    return (struct pool){ .all = s->response };
+}
+
+static void pool_add(struct pool *pool, const struct trial_record *t)
+{
+    const struct check *by = verdict_refuses_latency(&t->verdict);
+
+    histogram_merge(pool->all, &t->tally.response);
+    pool->worth_p50 += samples_worth(t, 0.5);
+    pool->worth_p99 += samples_worth(t, 0.99);
+    pool->trials++;
+    pool->refused += by != NULL;
+    if (pool->first == NULL)
+        pool->first = by;
+}
+
+static const struct check *refuses_pool(const struct pool *pool)
+{
+    return (double)pool->refused > REFUSED_SHARE_MAX * (double)pool->trials ? pool->first : NULL;
+}
+
 static void merge_responses(const struct row_trials *g, const struct scratch *s,
                             struct ranking_row *row)
 {
-    struct histogram *all = s->response;
+    struct pool pool = empty_pool(s);
     const struct trial_record *t;
     size_t at = 0;
 
-    memset(all, 0, sizeof(*all));
     while ((t = row_trials_next(g, &at)) != NULL)
         if (trial_is_complete(t))
-            histogram_merge(all, &t->tally.response);
+            pool_add(&pool, t);
     row->p50_ns = row->p99_ns = -1;
-    if (all->count == 0)
+    if (pool.all->count == 0)
         return;
-    row->p50_ns = histogram_quantile_ns(all, 0.5);
-    row->p99_ns = histogram_quantile_ns(all, 0.99);
-    row->p50_bound = histogram_quantile_is_bound(all, 0.5);
-    row->p99_bound = histogram_quantile_is_bound(all, 0.99);
-    row->p50_reliable = histogram_quantile_is_reliable(all, 0.5);
-    row->p99_reliable = histogram_quantile_is_reliable(all, 0.99);
+    row->p50_ns = histogram_quantile_ns(pool.all, 0.5);
+    row->p99_ns = histogram_quantile_ns(pool.all, 0.99);
+    row->p50_bound = histogram_quantile_is_bound(pool.all, 0.5);
+    row->p99_bound = histogram_quantile_is_bound(pool.all, 0.99);
+    row->p50_reliable = samples_enough(pool.worth_p50, 0.5);
+    row->p99_reliable = samples_enough(pool.worth_p99, 0.99);
+    row->p99_refused = refuses_pool(&pool);
 }
 
 /* Of another load, which asks for shares of what the target reaches in this one. */
@@ -146,18 +180,18 @@ static bool asks_share_shown(const struct trial_record *t, const struct trial_re
 static void merge_at_share(const struct row_trials *g, const struct scratch *s,
                            struct ranking_row *row)
 {
-    struct histogram *all = s->response;
+    struct pool pool = empty_pool(s);
 
-    memset(all, 0, sizeof(*all));
     for (size_t i = 0; i < g->run->trial_count; i++)
         if (asks_share_shown(g->run->trials[i], g->first))
-            histogram_merge(all, &g->run->trials[i]->tally.response);
+            pool_add(&pool, g->run->trials[i]);
     row->p99_at_share_ns = -1;
-    if (all->count == 0)
+    if (pool.all->count == 0)
         return;
-    row->p99_at_share_ns = histogram_quantile_ns(all, 0.99);
-    row->p99_at_share_bound = histogram_quantile_is_bound(all, 0.99);
-    row->p99_at_share_reliable = histogram_quantile_is_reliable(all, 0.99);
+    row->p99_at_share_ns = histogram_quantile_ns(pool.all, 0.99);
+    row->p99_at_share_bound = histogram_quantile_is_bound(pool.all, 0.99);
+    row->p99_at_share_reliable = samples_enough(pool.worth_p99, 0.99);
+    row->p99_at_share_refused = refuses_pool(&pool);
 }
 
 /* ---- what went wrong ---- */

@@ -49,13 +49,16 @@ struct ranking_row {
     struct interval server_cpu_ns;      /* per right answer; n 0: unknown */
     struct interval services_cpu_ns;    /* the same of all its services together; n 0: none */
     struct interval seconds;            /* of the window: for loads by count */
-    double relative;           /* throughput's median / that of the first; NaN: not ranked */
-    int64_t p50_ns, p99_ns;    /* of the merged response times of all complete trials; -1 */
-    bool p50_bound, p99_bound; /* lower bounds: print >= */
-    bool p50_reliable, p99_reliable;
+    double relative;                 /* throughput's median / that of the first; NaN: not ranked */
+    int64_t p50_ns, p99_ns;          /* of the merged response times of all complete trials; -1 */
+    bool p50_bound, p99_bound;       /* lower bounds: print >= */
+    bool p50_reliable, p99_reliable; /* enough samples, effective ones where they are known */
+    const struct check *p99_refused; /* the first to refuse it, where more than one trial in ten
+                                        is refused (verdict_refuses_latency()); NULL */
     /* p99 in open loop at SHARE_SHOWN of what this target reaches here, where the suite asks it. */
     int64_t p99_at_share_ns; /* -1: not asked */
     bool p99_at_share_bound, p99_at_share_reliable;
+    const struct check *p99_at_share_refused;
     uint64_t ok, failed; /* of all trials, those that count for nothing included */
     uint64_t unsent;     /* due and never sent, likewise */
     int64_t rss_peak_bytes, pss_peak_bytes, rss_idle_bytes; /* largest of the trials; -1 unknown */

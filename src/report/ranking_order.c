@@ -12,10 +12,6 @@
 /* As many as a suite may have: a higher number in a document is not worth gigabytes of memory. */
 #define BLOCKS_MAX 10000
 
-/* Of a row's trials, so many may be refused without the row being so: a machine that was disturbed
- * once in a long run did not make the other trials wrong. */
-#define REFUSED_SHARE_MAX 0.1
-
 /* ---- rows that cannot be believed ---- */
 
 /* What the verdicts of a row's complete trials refuse. */

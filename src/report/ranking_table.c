@@ -130,13 +130,20 @@ static bool shows_share(const struct ranking *ranking)
     return false;
 }
 
+/* Which check refuses the p99 that is shown; NULL: none does. */
+static const struct check *p99_refused(const struct ranking *ranking, const struct ranking_row *row)
+{
+    return shows_share(ranking) ? row->p99_at_share_refused : row->p99_refused;
+}
+
 /* At a share of its own capacity, where the suite asks that: else as it was. */
 static void p99_cell(const struct ranking *ranking, const struct ranking_row *row, char *ret_text)
 {
     bool at_share = shows_share(ranking);
     int64_t ns = at_share ? row->p99_at_share_ns : row->p99_ns;
+    bool reliable = at_share ? row->p99_at_share_reliable : row->p99_reliable;
 
-    if (at_share ? !row->p99_at_share_reliable : !row->p99_reliable)
+    if (!reliable || p99_refused(ranking, row) != NULL)
         snprintf(ret_text, TABLE_CELL_MAX, "–");
     else
         snprintf(ret_text, TABLE_CELL_MAX, "%s%s",
@@ -331,10 +338,33 @@ static void print_table(const struct screen *s, const struct ranking *ranking)
     table_print(&table);
 }
 
+/* A row that is refused as a whole is told of below, with the reason. */
+static void refused_p99s(const struct screen *s, const struct ranking *ranking)
+{
+    bool any = false;
+    struct line l;
+
+    line_begin(&l, s, "–", 2);
+    for (size_t i = 0; i < table_rows(ranking); i++) {
+        const struct ranking_row *row = &ranking->rows[i];
+        const struct check *by = p99_refused(ranking, row);
+
+        if (by == NULL || row->refused)
+            continue;
+        line_piece(&l, 0, STYLE_PLAIN, any ? "," : "p99 is refused:");
+        any = true;
+        line_words(&l, STYLE_PLAIN, slice_of(row->target));
+        line_piece(&l, 1, STYLE_PLAIN, "(%s)", check_name(by->id));
+    }
+    if (any)
+        line_end(&l);
+}
+
 static void print_ranking(const struct screen *s, const struct ranking *ranking, bool other_class)
 {
     heading(s, ranking, other_class);
     print_table(s, ranking);
+    refused_p99s(s, ranking);
     ranking_notes(s, ranking);
     fputc('\n', s->out);
 }

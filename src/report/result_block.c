@@ -6,20 +6,7 @@
 #include "report/table_priv.h"
 #include "report/terminal_priv.h"
 #include "report/verdict_block.h"
-
-static const struct {
-    const char *title;
-    double q;
-    uint64_t needs; /* samples, for ten beyond the quantile */
-} QUANTILES[] = {
-    {"p50",     0.5,    20    },
-    { "p90",    0.9,    100   },
-    { "p99",    0.99,   1000  },
-    { "p99.9",  0.999,  10000 },
-    { "p99.99", 0.9999, 100000},
-};
-
-#define QUANTILE_COUNT (sizeof(QUANTILES) / sizeof(QUANTILES[0]))
+#include "store/samples.h"
 
 static double window_s(const struct trial_record *t)
 {
@@ -134,6 +121,7 @@ struct latency {
     size_t rows;
     const char *labels[2];
     const struct histogram *histograms[2];
+    struct samples_quantile response[SAMPLES_PERCENTILES];
 };
 
 static const struct column LATENCY_COLUMNS[] = {
@@ -150,11 +138,15 @@ static const struct column LATENCY_COLUMNS[] = {
 
 enum { LATENCY_MIN = 1, LATENCY_FIRST_QUANTILE, LATENCY_MAX = 7, LATENCY_MEAN };
 
-static void quantile_cell(const struct histogram *h, size_t quantile, char *ret_text)
+/* The queue that makes response times depend on each other is in no service time, and what these
+ * are worth is not known. */
+static void quantile_cell(const struct latency *latency, size_t row, size_t quantile,
+                          char *ret_text)
 {
-    double q = QUANTILES[quantile].q;
+    const struct histogram *h = latency->histograms[row];
+    double q = SAMPLES_PERCENTILE[quantile].q;
 
-    if (!histogram_quantile_is_reliable(h, q))
+    if (row == 0 ? !latency->response[quantile].reliable : !histogram_quantile_is_reliable(h, q))
         snprintf(ret_text, TABLE_CELL_MAX, "–");
     else
         snprintf(ret_text, TABLE_CELL_MAX, "%s%s", histogram_quantile_is_bound(h, q) ? "≥" : "",
@@ -182,7 +174,7 @@ static void latency_cell(const void *context, size_t row, size_t column, char *r
                  number_duration(histogram_mean_ns(h)).text,
                  number_duration(histogram_stdev_ns(h)).text);
     else
-        quantile_cell(h, column - LATENCY_FIRST_QUANTILE, ret_text);
+        quantile_cell(latency, row, column - LATENCY_FIRST_QUANTILE, ret_text);
 }
 
 static void latency_table(const struct screen *s, const struct latency *latency)
@@ -201,23 +193,30 @@ static void latency_table(const struct screen *s, const struct latency *latency)
     table_print(&table);
 }
 
-/* Which percentiles are not shown, and what they would take. */
-static void needs_note(const struct screen *s, const struct histogram *h)
+/* Which percentiles are not shown, and what they would take. Answers that depend on each other are
+ * worth fewer, for each percentile another number: that of the first one is said. */
+static void needs_note(const struct screen *s, const struct latency *latency)
 {
-    bool any = false;
+    const struct samples_quantile *first = NULL;
+    uint64_t count = latency->histograms[0]->count;
     struct line l;
 
     line_begin(&l, s, "", LINE_INDENT);
-    for (size_t i = 0; i < QUANTILE_COUNT; i++) {
-        if (histogram_quantile_is_reliable(h, QUANTILES[i].q))
+    for (size_t i = 0; i < SAMPLES_PERCENTILES; i++) {
+        if (latency->response[i].reliable)
             continue;
-        line_piece(&l, 1, STYLE_DIM, "%s%s needs %s samples", any ? "· " : "– ", QUANTILES[i].title,
-                   number_whole(QUANTILES[i].needs).text);
-        any = true;
+        line_piece(&l, 1, STYLE_DIM, "%s%s needs %s samples", first != NULL ? "· " : "– ",
+                   SAMPLES_PERCENTILE[i].name,
+                   number_whole(samples_needed(SAMPLES_PERCENTILE[i].q)).text);
+        first = first != NULL ? first : &latency->response[i];
     }
-    if (!any)
+    if (first == NULL)
         return;
-    line_piece(&l, 1, STYLE_DIM, "(there are %s)", number_whole(h->count).text);
+    if (samples_enough((double)count, first->q))
+        line_prose(&l, STYLE_DIM, "(there are %s, worth %s: they depend on each other)",
+                   number_whole(count).text, number_whole((uint64_t)first->effective).text);
+    else
+        line_piece(&l, 1, STYLE_DIM, "(there are %s)", number_whole(count).text);
     line_end(&l);
 }
 
@@ -239,14 +238,16 @@ static void bounds_note(const struct screen *s, const struct trial_record *t)
 
 static void latency_block(const struct screen *s, const struct trial_record *t)
 {
-    struct latency closed = { 1, { "" }, { &t->tally.response } };
-    struct latency open = {
-        2,
-        {"response (from due)", "service (from send)"},
-        { &t->tally.response,   &t->tally.service    }
-    };
     bool is_open = t->load.model == LOAD_OPEN;
+    struct latency latency = {
+        .rows = is_open ? 2 : 1,
+        .labels = {is_open ? "response (from due)" : "", "service (from send)"},
+        .histograms = { &t->tally.response,                  &t->tally.service    },
+    };
     struct line l;
+
+    for (size_t i = 0; i < SAMPLES_PERCENTILES; i++)
+        latency.response[i] = samples_quantile(t, SAMPLES_PERCENTILE[i].q);
 
     if (!is_open)
         fputc('\n', s->out);
@@ -258,8 +259,8 @@ static void latency_block(const struct screen *s, const struct trial_record *t)
     if (!is_open)
         line_piece(&l, 1, STYLE_PLAIN, "a closed loop hides queueing (use -r RATE)");
     line_end(&l);
-    latency_table(s, is_open ? &open : &closed);
-    needs_note(s, &t->tally.response);
+    latency_table(s, &latency);
+    needs_note(s, &latency);
     bounds_note(s, t);
 }
 
@@ -390,7 +391,7 @@ void terminal_trial(const struct screen *s, const struct trial_record *t)
         rate_line(s, t);
     if (t->tally.response.count > 0)
         latency_block(s, t);
-    octaves_print(s, &t->tally.response);
+    octaves_print(s, t);
     failures_print(s, t);
     costs_print(s, t);
     costs_warnings(&warnings, t);

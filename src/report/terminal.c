@@ -10,6 +10,7 @@
 #include "report/terminal_priv.h"
 #include "report/verdict_block.h"
 #include "store/inproc_json.h"
+#include "store/samples.h"
 
 /* ---- one line a trial ---- */
 
@@ -61,7 +62,7 @@ static int end_before(const struct line *l, const char *last)
 
 static void trial_figures(struct line *l, const struct trial_record *t)
 {
-    const struct histogram *h = &t->tally.response;
+    struct samples_quantile p50 = samples_quantile(t, 0.5), p99 = samples_quantile(t, 0.99);
     uint64_t failed = tally_failed(&t->tally);
     char shown[128], invalid[300] = "";
     struct text text = TEXT(invalid);
@@ -72,14 +73,13 @@ static void trial_figures(struct line *l, const struct trial_record *t)
     line_piece(l, 0, failed > 0 ? STYLE_BAD : STYLE_PLAIN, "%s error%s", number_whole(failed).text,
                failed == 1 ? "" : "s");
     end = end_before(l, invalid);
-    if (histogram_quantile_is_reliable(h, 0.5)) {
-        snprintf(shown, sizeof(shown), "p50 %s",
-                 number_duration((double)histogram_quantile_ns(h, 0.5)).text);
+    if (p50.reliable) {
+        snprintf(shown, sizeof(shown), "p50 %s", number_duration((double)p50.value_ns).text);
         fitting_piece(l, end, STYLE_PLAIN, shown);
     }
-    if (histogram_quantile_is_reliable(h, 0.99)) {
-        snprintf(shown, sizeof(shown), "p99 %s%s", histogram_quantile_is_bound(h, 0.99) ? "≥" : "",
-                 number_duration((double)histogram_quantile_ns(h, 0.99)).text);
+    if (p99.reliable) {
+        snprintf(shown, sizeof(shown), "p99 %s%s", p99.is_bound ? "≥" : "",
+                 number_duration((double)p99.value_ns).text);
         fitting_piece(l, end, STYLE_PLAIN, shown);
     }
     if (isfinite(record_server_cpu_ns_per_request(t))) {

@@ -22,7 +22,7 @@
 uint64_t count_above(const struct histogram *h, int64_t limit_ns);
 
 /* The log2 histogram of response times, with the percentiles' places. (octaves.c) */
-void octaves_print(const struct screen *s, const struct histogram *h);
+void octaves_print(const struct screen *s, const struct trial_record *t);
 
 /* What went wrong, how often, and what to do about it. Nothing when nothing did. (failures.c) */
 void failures_print(const struct screen *s, const struct trial_record *t);

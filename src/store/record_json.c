@@ -8,6 +8,7 @@
 #include "stats/hdr.h"
 #include "store/json_put.h"
 #include "store/record_priv.h"
+#include "store/samples.h"
 
 /* Null where the bytes of a histogram say nothing that its figures do not. */
 static json_t *counts_json(const struct histogram *h)
@@ -41,39 +42,34 @@ static json_t *histograms_json(const struct tally *tally)
 
 /* ---- latencies ---- */
 
-static const struct {
-    const char *key;
-    double quantile;
-} percentiles[] = {
-    {"p50",     0.5   },
-    { "p90",    0.9   },
-    { "p99",    0.99  },
-    { "p99.9",  0.999 },
-    { "p99.99", 0.9999},
-};
-
-#define PERCENTILES (sizeof(percentiles) / sizeof(percentiles[0]))
-
-typedef bool quantile_test(const struct histogram *h, double quantile);
-
-static bool unreliable(const struct histogram *h, double quantile)
-{
-    return !histogram_quantile_is_reliable(h, quantile);
-}
-
-/* The keys of those percentiles of which the test is true; none of an empty histogram. */
-static json_t *percentiles_where(const struct histogram *h, quantile_test *test)
+/* The keys of the percentiles that rest on too few samples; none of an empty histogram. `of`: the
+ * trial whose response times they are, which are worth fewer where they depend on each other; NULL:
+ * they are none. */
+static json_t *unreliable_json(const struct histogram *h, const struct trial_record *of)
 {
     json_t *keys = json_array();
 
-    for (size_t i = 0; i < PERCENTILES && h->count > 0; i++) {
-        if (test(h, percentiles[i].quantile))
-            json_add(&keys, json_string(percentiles[i].key));
+    for (size_t i = 0; i < SAMPLES_PERCENTILES && h->count > 0; i++) {
+        double q = SAMPLES_PERCENTILE[i].q;
+
+        if (!histogram_quantile_is_reliable(h, q) ||
+            (of != NULL && !samples_enough(samples_worth(of, q), q)))
+            json_add(&keys, json_string(SAMPLES_PERCENTILE[i].name));
     }
     return keys;
 }
 
-static json_t *latency_json(const struct histogram *h)
+static json_t *lower_bounds_json(const struct histogram *h)
+{
+    json_t *keys = json_array();
+
+    for (size_t i = 0; i < SAMPLES_PERCENTILES && h->count > 0; i++)
+        if (histogram_quantile_is_bound(h, SAMPLES_PERCENTILE[i].q))
+            json_add(&keys, json_string(SAMPLES_PERCENTILE[i].name));
+    return keys;
+}
+
+static json_t *latency_json(const struct histogram *h, const struct trial_record *of)
 {
     struct json_put p = json_put_begin();
     bool any = h->count > 0;
@@ -82,28 +78,32 @@ static json_t *latency_json(const struct histogram *h)
     json_put_known(&p, "min", any ? h->min_ns : -1);
     json_put_real(&p, "mean", any ? histogram_mean_ns(h) : RECORD_UNKNOWN);
     json_put_real(&p, "stdev", h->count > 1 ? histogram_stdev_ns(h) : RECORD_UNKNOWN);
-    for (size_t i = 0; i < PERCENTILES; i++)
-        json_put_known(&p, percentiles[i].key,
-                       any ? histogram_quantile_ns(h, percentiles[i].quantile) : -1);
+    for (size_t i = 0; i < SAMPLES_PERCENTILES; i++)
+        json_put_known(&p, SAMPLES_PERCENTILE[i].name,
+                       any ? histogram_quantile_ns(h, SAMPLES_PERCENTILE[i].q) : -1);
     json_put_known(&p, "max", any ? h->max_ns : -1);
     json_put_real(&p, "sum", h->sum_ns);
     json_put_count(&p, "censored", h->censored);
     json_put_known(&p, "censored_min", h->censored > 0 ? h->censored_min_ns : -1);
     json_put_count(&p, "too_large", h->too_large);
     json_put_count(&p, "negative", h->negative);
-    json_put(&p, "unreliable", percentiles_where(h, unreliable));
-    json_put(&p, "lower_bounds", percentiles_where(h, histogram_quantile_is_bound));
+    json_put(&p, "unreliable", unreliable_json(h, of));
+    json_put(&p, "lower_bounds", lower_bounds_json(h));
     return json_put_end(&p);
 }
 
-static json_t *latencies_json(const struct tally *tally)
+/* In a closed loop service times are the response times. In an open one a queue in front of the
+ * connections makes these depend on each other and not those, and what they are worth is not known.
+ */
+static json_t *latencies_json(const struct trial_record *t)
 {
+    const struct trial_record *same = t->load.model == LOAD_CLOSED ? t : NULL;
     struct json_put p = json_put_begin();
 
-    json_put(&p, "response", latency_json(&tally->response));
-    json_put(&p, "service", latency_json(&tally->service));
-    json_put(&p, "connect", latency_json(&tally->connect));
-    json_put(&p, "first_byte", latency_json(&tally->first_byte));
+    json_put(&p, "response", latency_json(&t->tally.response, t));
+    json_put(&p, "service", latency_json(&t->tally.service, same));
+    json_put(&p, "connect", latency_json(&t->tally.connect, NULL));
+    json_put(&p, "first_byte", latency_json(&t->tally.first_byte, same));
     return json_put_end(&p);
 }
 
@@ -111,8 +111,8 @@ static json_t *send_lags_json(const struct tally *tally)
 {
     struct json_put p = json_put_begin();
 
-    json_put(&p, "loop_late", latency_json(&tally->loop_late));
-    json_put(&p, "pool_late", latency_json(&tally->pool_late));
+    json_put(&p, "loop_late", latency_json(&tally->loop_late, NULL));
+    json_put(&p, "pool_late", latency_json(&tally->pool_late, NULL));
     return json_put_end(&p);
 }
 
@@ -449,7 +449,7 @@ json_t *trial_to_json(const struct trial_record *t, struct error *err)
     put_seconds(&p, "steady_after_s", t->steady_after_ns);
     json_put(&p, "bytes", bytes_json(&t->tally));
     json_put(&p, "connections", connections_json(t));
-    json_put(&p, "latency_ns", latencies_json(&t->tally));
+    json_put(&p, "latency_ns", latencies_json(t));
     json_put(&p, "send_lag_ns", send_lags_json(&t->tally));
     json_put(&p, "client", client_json(t));
     json_put(&p, "server", server_json(t));

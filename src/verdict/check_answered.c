@@ -4,8 +4,8 @@
 #include <math.h>
 
 #include "base/bytes.h"
+#include "store/samples.h"
 #include "verdict/limits.h"
-#include "verdict/samples.h"
 #include "verdict/words_priv.h"
 
 /* ---- omission ---- */

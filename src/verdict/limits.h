@@ -109,11 +109,6 @@
 
 /* ---- samples (T6, T7) ---- */
 
-/* Seconds are put together into so many batches: enough to see their scatter, long enough to be
- * independent of each other. spec T6. */
-#define SAMPLES_BATCHES    32
-#define SAMPLES_BEYOND_MIN 10.0 /* spec T7: fewer say too little to print it */
-#define SAMPLES_CONFIDENCE 0.95
 #define SAMPLES_HALF_WIDTH 0.25 /* of p99's interval: spec T7 */
 
 /* ---- parity (T11, T12) ---- */

@@ -166,6 +166,27 @@ static void a_ranking_has_no_percentile_of_too_few_samples(void **state)
     (void)state;
 }
 
+static void a_ranking_has_no_percentile_that_a_check_refuses(void **state)
+{
+    struct run_record *run = new_run(1);
+    FILE *out = tmpfile();
+    struct error err;
+    json_t *json, *row;
+
+    add_trial(run, good_trial("a", 2000));
+    add_check(run->trials[0], CHECK_CLOCK, CHECK_FAIL, "the clock jumped by 40ms", "again");
+    assert_true(document_write_run(out, run, &err));
+    json = parsed(out);
+    row = json_array_get(json_object_get(json, "ranking"), 0);
+    row = json_array_get(json_object_get(row, "rows"), 0);
+    assert_true(json_is_null(json_object_get(row, "p99_ns")));
+    assert_true(json_is_integer(json_object_get(row, "p50_ns")));
+    assert_true(json_is_integer(json_object_get(row, "rank")));
+    json_decref(json);
+    run_record_free(run);
+    (void)state;
+}
+
 static void a_trial_is_one_document(void **state)
 {
     struct trial_record *t = full_trial(), *back;
@@ -333,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_run_is_one_document_with_its_trials_and_rankings),
         cmocka_unit_test(a_ranking_has_its_noise_its_pairs_and_whether_it_can_be_repeated),
         cmocka_unit_test(a_ranking_has_no_percentile_of_too_few_samples),
+        cmocka_unit_test(a_ranking_has_no_percentile_that_a_check_refuses),
         cmocka_unit_test(a_trial_is_one_document),
         cmocka_unit_test(a_full_disk_is_an_error_that_says_what_to_do),
         cmocka_unit_test(memory_that_runs_out_is_an_error),

@@ -9,8 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "asked.h"
 #include "base/fault.h"
-#include "records.h"
 #include "report/ranking.h"
 
 static struct ranking *made(const struct run_record *run, size_t expected_count)
@@ -688,6 +688,51 @@ static void percentiles_are_those_of_all_trials_together(void **state)
     (void)state;
 }
 
+/* 40,000 answers a trial, worth less than the 1000 that p99 needs: they depend on each other. */
+static void trials_add_up_what_their_answers_are_worth(void **state)
+{
+    for (size_t trials = 1; trials <= 16; trials += 15) {
+        struct run_record *run = new_run(trials);
+        struct ranking *r;
+
+        for (uint32_t i = 0; i < trials; i++) {
+            struct trial_record *t = trial_in(i, 0, "a", 0);
+
+            answer_seconds(t, ASKED_SECONDS, ASKED_RATE, 1e6, 5, 3);
+            add_trial(run, t);
+        }
+        r = made(run, 1);
+        assert_true(r->rows[0].p50_reliable);
+        assert_int_equal(r->rows[0].p99_reliable, trials > 1);
+        rankings_free(r, 1);
+        run_record_free(run);
+    }
+    (void)state;
+}
+
+/* A check that warns of the samples refuses p99, and nobody's rank. */
+static void p99_is_refused_with_more_than_one_trial_in_ten(void **state)
+{
+    for (uint32_t refused = 1; refused <= 2; refused++) {
+        struct run_record *run = new_run(20);
+        struct ranking *r;
+
+        add_trials(run, 0, "a", 2000, 10);
+        add_trials(run, 1, "b", 4000, 10);
+        for (uint32_t i = 0; i < refused; i++)
+            add_check(run->trials[i], CHECK_SAMPLES, CHECK_WARN, "too wide", "measure longer");
+        r = made(run, 1);
+        assert_row(&r->rows[1], "a", 2, __LINE__);
+        assert_true(r->rows[1].p99_reliable);
+        assert_true((r->rows[1].p99_refused != NULL) == (refused > 1));
+        assert_true(refused == 1 || r->rows[1].p99_refused->id == CHECK_SAMPLES);
+        assert_null(r->rows[0].p99_refused);
+        rankings_free(r, 1);
+        run_record_free(run);
+    }
+    (void)state;
+}
+
 static void memory_is_the_largest_and_times_are_medians(void **state)
 {
     struct run_record *run = new_run(3);
@@ -775,6 +820,8 @@ int main(void)
         cmocka_unit_test(workloads_and_loads_come_in_the_order_in_which_they_appear),
         cmocka_unit_test(loads_by_count_are_ranked_by_the_time_they_take),
         cmocka_unit_test(percentiles_are_those_of_all_trials_together),
+        cmocka_unit_test(trials_add_up_what_their_answers_are_worth),
+        cmocka_unit_test(p99_is_refused_with_more_than_one_trial_in_ten),
         cmocka_unit_test(memory_is_the_largest_and_times_are_medians),
         cmocka_unit_test(a_run_without_trials_has_no_ranking),
         cmocka_unit_test(memory_that_runs_out_is_an_error),

@@ -10,9 +10,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "asked.h"
 #include "base/base64.h"
 #include "base/fault.h"
-#include "records.h"
 #include "store/record_json.h"
 
 static json_t *written(const struct trial_record *t)
@@ -441,6 +441,30 @@ static void doubtful_percentiles_keep_their_value_and_are_listed(void **state)
     assert_false(lists(at(response, "lower_bounds"), "p90"));
     assert_true(lists(at(response, "lower_bounds"), "p99"));
     assert_int_equal(json_integer_value(at(response, "censored")), 20);
+    json_decref(json);
+    trial_record_free(t);
+    (void)state;
+}
+
+/* 40,000 of them; of every fifth second all are slow. */
+static void answers_that_depend_on_each_other_are_not_enough_for_a_percentile(void **state)
+{
+    struct trial_record *t = new_trial("a", "w", "l");
+    json_t *json;
+
+    answer_seconds(t, ASKED_SECONDS, ASKED_RATE, 1e6, 5, 3);
+    histogram_record_many(&t->tally.connect, MILLISECOND_NS, 40000);
+    json = written(t);
+    assert_false(lists(at(json, "latency_ns.response.unreliable"), "p50"));
+    assert_true(lists(at(json, "latency_ns.response.unreliable"), "p99"));
+    assert_true(lists(at(json, "latency_ns.service.unreliable"), "p99"));
+    assert_false(lists(at(json, "latency_ns.connect.unreliable"), "p99"));
+    json_decref(json);
+    t->load.model = LOAD_OPEN;
+    t->load.rate_per_sec = ASKED_RATE;
+    json = written(t);
+    assert_true(lists(at(json, "latency_ns.response.unreliable"), "p99"));
+    assert_false(lists(at(json, "latency_ns.service.unreliable"), "p99"));
     json_decref(json);
     trial_record_free(t);
     (void)state;
@@ -885,6 +909,7 @@ int main(void)
         cmocka_unit_test(a_hostile_head_is_written_as_plain_ascii),
         cmocka_unit_test(output_that_is_not_utf8_is_kept_readable),
         cmocka_unit_test(doubtful_percentiles_keep_their_value_and_are_listed),
+        cmocka_unit_test(answers_that_depend_on_each_other_are_not_enough_for_a_percentile),
         cmocka_unit_test(a_whole_number_is_one_in_factors_too),
         cmocka_unit_test(a_seed_beyond_a_double_is_written_as_digits),
         cmocka_unit_test(cpu_per_request_is_cpu_in_the_window_per_right_answer_in_it),

@@ -367,6 +367,53 @@ static void a_percentile_without_enough_samples_is_never_a_value(void **state)
     (void)state;
 }
 
+/* 20 s of a load, 2000 answers in each: in every fifth second all are three times as slow. */
+static void fill_dependent(struct trial_record *t, struct tally_second *seconds)
+{
+    struct tally *y = &t->tally;
+
+    fill_steady(t, 40000);
+    memset(&y->response, 0, sizeof(y->response));
+    memset(&y->service, 0, sizeof(y->service));
+    y->seconds = seconds;
+    y->second_count = 20;
+    for (uint32_t s = 0; s < y->second_count; s++)
+        for (uint32_t i = 0; i < 2000; i++) {
+            int64_t ns = llround(-log(1 - (i + 0.5) / 2000) * (s % 5 == 0 ? 3e6 : 1e6));
+
+            histogram_record(&y->response, ns);
+            histogram_record(&y->service, ns);
+            seconds[s].counts[second_bucket(histogram_index(ns))]++;
+        }
+}
+
+/* Where a percentile is shown: in the table, in the picture, in the line of a log. */
+static void answers_that_depend_on_each_other_are_worth_fewer(void **state)
+{
+    static struct tally_second seconds[20];
+    struct trial_record *t = new_trial("nginx");
+    char *text, *line;
+
+    fill_dependent(t, seconds);
+    t->load.model = LOAD_OPEN; /* service times too: those it does not hold for */
+    text = print_trial(screen_of(100), t);
+    line = print_line(screen_of(100), t, 1, 1);
+    assert_non_null(
+        strstr(text, "(from due)   250ns   831µs   3.22ms        –        –        –  "));
+    assert_non_null(
+        strstr(text, "(from send)   250ns   831µs   3.22ms   8.97ms   15.7ms        –  "));
+    assert_non_null(strstr(text, "– p99 needs 1,000 samples · p99.9 needs"));
+    assert_non_null(strstr(text, "(there are 40,000, worth "));
+    assert_non_null(strstr(text, "← p90"));
+    assert_null(strstr(text, "← p99"));
+    assert_non_null(strstr(line, "p50 "));
+    assert_null(strstr(line, "p99 "));
+    free(text);
+    free(line);
+    trial_record_free(t);
+    (void)state;
+}
+
 static void what_no_bucket_holds_is_shown_all_the_same(void **state)
 {
     struct trial_record *t = new_trial("glacier");
@@ -641,6 +688,23 @@ static void a_machine_that_tells_a_target_from_itself_ranks_nobody(void **state)
     (void)state;
 }
 
+static void a_p99_that_is_refused_is_a_dash_with_the_check_that_did(void **state)
+{
+    struct run_record *run = new_run();
+    char *text;
+
+    add_trials(run, "nginx", 6, 4000, 20.4);
+    add_trials(run, "flask", 6, 2000, 200);
+    refuse(last_trial(run), "all well", "");
+    last_trial(run)->verdict.checks[0].id = CHECK_OMISSION;
+    text = print_run(screen_of(100), run);
+    assert_non_null(strstr(text, "\n– p99 is refused: flask (omission)\n"));
+    assert_null(strstr(text, "nginx (")); /* only in the table, with a figure */
+    free(text);
+    run_record_free(run);
+    (void)state;
+}
+
 static void a_large_difference_is_told_as_how_many_times(void **state)
 {
     struct run_record *run = new_run();
@@ -898,6 +962,7 @@ int main(void)
         cmocka_unit_test(nothing_right_is_said_without_figures),
         cmocka_unit_test(what_was_not_ready_is_not_measured),
         cmocka_unit_test(a_percentile_without_enough_samples_is_never_a_value),
+        cmocka_unit_test(answers_that_depend_on_each_other_are_worth_fewer),
         cmocka_unit_test(what_no_bucket_holds_is_shown_all_the_same),
         cmocka_unit_test(the_generator_is_cleared_only_where_it_can_be),
         cmocka_unit_test(littles_law_is_checked),
@@ -905,6 +970,7 @@ int main(void)
         cmocka_unit_test(a_run_is_ranked_with_exact_intervals),
         cmocka_unit_test(ties_noise_and_neighbours_stand_below_the_table),
         cmocka_unit_test(a_machine_that_tells_a_target_from_itself_ranks_nobody),
+        cmocka_unit_test(a_p99_that_is_refused_is_a_dash_with_the_check_that_did),
         cmocka_unit_test(a_large_difference_is_told_as_how_many_times),
         cmocka_unit_test(everything_fits_however_narrow_the_screen),
         cmocka_unit_test(few_trials_get_no_interval),

@@ -14,9 +14,9 @@
 #include "asked.h"
 #include "base/rng.h"
 #include "stats/interval.h"
+#include "store/samples.h"
 #include "verdict/check_priv.h"
 #include "verdict/limits.h"
-#include "verdict/samples.h"
 
 typedef struct check checker(const struct trial_record *t);
 

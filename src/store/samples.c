@@ -1,11 +1,16 @@
-#include "verdict/samples.h"
+#include "store/samples.h"
 
 #include <math.h>
 
 #include "base/bug.h"
 #include "stats/interval.h"
 #include "stats/spread.h"
-#include "verdict/limits.h"
+
+/* Seconds are put together into so many batches: enough to see their scatter, long enough to be
+ * independent of each other. spec T6. */
+#define BATCHES_MAX 32
+#define BEYOND_MIN  10.0 /* spec T7: fewer say too little to print it */
+#define CONFIDENCE  0.95
 
 const struct samples_percentile SAMPLES_PERCENTILE[SAMPLES_PERCENTILES] = {
     {0.5,     "p50"   },
@@ -19,7 +24,7 @@ const struct samples_percentile SAMPLES_PERCENTILE[SAMPLES_PERCENTILES] = {
 struct batches {
     size_t count;
     uint64_t n; /* of all */
-    uint64_t counts[SAMPLES_BATCHES], above[SAMPLES_BATCHES];
+    uint64_t counts[BATCHES_MAX], above[BATCHES_MAX];
 };
 
 /* Seconds have coarse buckets, so their quantile is one of the borders between them: the last
@@ -54,8 +59,7 @@ static bool border_near(const struct tally *t, double q, uint32_t *ret_last, dou
 
 static struct batches batches_of(const struct tally *t, uint32_t last_below)
 {
-    struct batches b = { .count = t->second_count < SAMPLES_BATCHES ? t->second_count
-                                                                    : SAMPLES_BATCHES };
+    struct batches b = { .count = t->second_count < BATCHES_MAX ? t->second_count : BATCHES_MAX };
 
     for (uint32_t s = 0; s < t->second_count; s++) {
         size_t batch = (size_t)s * b.count / t->second_count;
@@ -87,6 +91,18 @@ static double effective(const struct trial_record *t, double q)
     return n * worth / (double)batches.n;
 }
 
+double samples_worth(const struct trial_record *t, double q)
+{
+    double known = effective(t, q);
+
+    return isnan(known) ? (double)t->tally.response.count : known;
+}
+
+bool samples_enough(double worth, double q)
+{
+    return worth * (1 - q) >= BEYOND_MIN * (1 - 1e-9); /* 1 - 0.9999 falls short */
+}
+
 static void set_interval(const struct histogram *h, double n, struct samples_quantile *s)
 {
     uint64_t whole = (uint64_t)n;
@@ -94,7 +110,7 @@ static void set_interval(const struct histogram *h, double n, struct samples_qua
 
     if (whole == 0)
         return;
-    ranks = interval_ranks(whole, s->q, SAMPLES_CONFIDENCE);
+    ranks = interval_ranks(whole, s->q, CONFIDENCE);
     /* Ranks of the effective samples are shares of all. */
     if (ranks.lower >= 1)
         s->low_ns = histogram_quantile_ns(h, (double)ranks.lower / (double)whole);
@@ -115,7 +131,7 @@ struct samples_quantile samples_quantile(const struct trial_record *t, double q)
         return s;
     s.value_ns = histogram_quantile_ns(h, q);
     s.is_bound = histogram_quantile_is_bound(h, q);
-    s.reliable = n * (1 - q) >= SAMPLES_BEYOND_MIN * (1 - 1e-9); /* 1 - 0.9999 falls short */
+    s.reliable = samples_enough(n, q);
     set_interval(h, n, &s);
     return s;
 }
@@ -123,5 +139,5 @@ struct samples_quantile samples_quantile(const struct trial_record *t, double q)
 uint64_t samples_needed(double q)
 {
     BUG_IF(!(q > 0 && q < 1));
-    return (uint64_t)llround(SAMPLES_BEYOND_MIN / (1 - q));
+    return (uint64_t)llround(BEYOND_MIN / (1 - q));
 }

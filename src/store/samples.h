@@ -1,4 +1,4 @@
-/* verdict/samples.h -- how well a trial knows a percentile of its response times. Pure.
+/* store/samples.h -- how well a trial knows a percentile of its response times. Pure.
  *
  * Answers of one trial depend on each other: a queue that is long now is long in a millisecond. So
  * n answers are worth fewer, `effective` ones, and an interval from n would be far too narrow
@@ -27,6 +27,13 @@ struct samples_quantile {
 
 /* Of the response times; q in (0, 1). */
 struct samples_quantile samples_quantile(const struct trial_record *t, double q);
+
+/* How many samples a percentile rests on: effective ones, all where these are unknown. Those of
+ * trials that are put together add up. */
+double samples_worth(const struct trial_record *t, double q);
+
+/* Whether so many are enough to print it. */
+bool samples_enough(double worth, double q);
 
 /* So many samples, effective ones, it takes to print that percentile at all: 1000 for 0.99. */
 uint64_t samples_needed(double q);
