@@ -25,8 +25,23 @@
 struct shape {
     uint32_t connections, threads;
     bool keepalive, unix_socket;
-    uint64_t answer_bytes; /* head and body, up to the next power of two: close ones share one */
+    uint64_t answer_bytes; /* head and body, rounded up: close ones share a ceiling */
+    uint64_t body_bytes;   /* of the request */
 };
+
+/* Powers of two up to here, where bytes cost little beside the answer itself; then eighths of one.
+ */
+#define COARSE_UP_TO 4096
+
+static uint64_t rounded_up(uint64_t bytes)
+{
+    uint64_t power = 128, step;
+
+    while (power < bytes && power < SERVER_BODY_MAX)
+        power *= 2;
+    step = power / 16; /* an eighth of the octave that ends with it */
+    return power <= COARSE_UP_TO || bytes > power ? power : (bytes + step - 1) / step * step;
+}
 
 static struct shape shape_of(const struct trial_record *t)
 {
@@ -37,10 +52,9 @@ static struct shape shape_of(const struct trial_record *t)
                            .threads = t->load.threads,
                            .keepalive = record_connection_class(t) == CONNECTION_PERSISTENT,
                            .unix_socket = strncmp(t->address, "unix:", 5) == 0,
-                           .answer_bytes = 128 };
+                           .answer_bytes = rounded_up(bytes),
+                           .body_bytes = t->workload.body.len };
 
-    while (shape.answer_bytes < bytes && shape.answer_bytes < SERVER_BODY_MAX)
-        shape.answer_bytes *= 2;
     return shape;
 }
 
@@ -61,10 +75,11 @@ static void shape_name(const struct shape *shape, const struct ceiling_order *or
 
     cpus_text(order->places->client, order->places->client_count, client, sizeof(client));
     cpus_text(order->places->server, order->places->server_count, server, sizeof(server));
-    snprintf(ret_name, size, "%u connections, %u threads, %s, %s, %llu B, %s, client=%s server=%s",
+    snprintf(ret_name, size,
+             "%u connections, %u threads, %s, %s, %llu B for %llu B, %s, client=%s server=%s",
              shape->connections, shape->threads, shape->keepalive ? "kept" : "one a request",
              shape->unix_socket ? "unix" : "tcp", (unsigned long long)shape->answer_bytes,
-             order->record->ring, client, server);
+             (unsigned long long)shape->body_bytes, order->record->ring, client, server);
 }
 
 /* What has to be the same for a kept figure to hold: the machine, and this very program. */
@@ -142,12 +157,21 @@ static struct server *start_server(const struct shape *shape, const struct place
     return server;
 }
 
+/* The target's own request, as far as it costs: our server answers whatever it is asked. */
+static struct workload workload_of(const struct trial_record *t)
+{
+    bool sends = t->workload.body.len > 0;
+
+    return (struct workload){ .name = SLICE("ceiling"),
+                              .method = sends ? t->workload.method : SLICE("GET"),
+                              .path = SLICE("/"),
+                              .body = t->workload.body };
+}
+
 static double drive_once(const struct ceiling_order *order, const struct shape *shape,
                          const struct addr *addr)
 {
-    static const struct workload workload = { .name = SLICE("ceiling"),
-                                              .method = SLICE("GET"),
-                                              .path = SLICE("/") };
+    const struct workload workload = workload_of(order->record);
     struct load load = load_default();
     struct drive drive = { .addresses = addr,
                            .address_count = 1,

@@ -1,8 +1,9 @@
 /* run/ceiling.h -- what the generator reaches against our own empty server.
  *
- * The same connections, the same threads on the same CPUs, the same way of connecting and as many
- * bytes, but a server that does nothing: more than that no target can show here. A throughput near
- * it says more of the generator than of the target (validity, T1.5).
+ * The same connections, the same threads on the same CPUs, the same way of connecting, the same
+ * body sent and as many bytes answered (up to an eighth more; below 4 KiB up to twice), but a
+ * server that does nothing: more than that no target can show here. A throughput near it says more
+ * of the generator than of the target (validity, T1.5).
  *
  * Measured in a closed loop, with the server in threads of ours on the target's CPUs, once for each
  * shape of load; kept in a file of the user's cache folder, and measured anew when the machine or

@@ -44,6 +44,15 @@ def test_it_is_measured_once_for_a_shape_and_kept(ceiling):
     assert len(json.loads(ceiling.file.read_text())["per_sec"]) == 2
 
 
+def test_it_asks_and_answers_as_many_bytes_as_the_target(assay, serve, ceiling):
+    """Some 140,000 B: an eighth of an octave more at most, not the next power of two."""
+    done = assay(serve("--size", "140000").url, *ONE_SECOND, "--body", "x" * 1000, ASSAY_NO_CEILING=None)
+    assert done.code == 0, done.err
+    (shape, per_sec), = json.loads(ceiling.file.read_text())["per_sec"].items()
+    assert "147456 B for 1000 B" in shape
+    assert per_sec > 0
+
+
 def test_it_is_measured_anew_when_a_target_has_shown_more(ceiling):
     ceiling()
     keep(ceiling.file, per_sec=1.0)
