@@ -42,6 +42,11 @@ static struct check judge_waits(const struct machine_change *m)
     judge_share(&c, m->steal_share, MACHINE_STEAL_WARN, MACHINE_STEAL_FAIL,
                 "use a machine of your own; on this one, compare in blocks (assay run)",
                 "the host took CPU time away");
+    if (m->steal_share_worst > MACHINE_STEAL_WORST)
+        check_worsen(&c, CHECK_WARN, m->steal_share_worst, MACHINE_STEAL_WORST,
+                     "use a machine of your own; on this one, compare in blocks (assay run)",
+                     "in one second the host took %.0f %% of the CPU time",
+                     100 * m->steal_share_worst);
     judge_share(&c, m->memory_full_share, MACHINE_MEMORY_WARN, HUGE_VAL,
                 "free memory; vmstat 1 shows swapping", "everything waited for memory");
     judge_share(&c, m->io_full_share, MACHINE_IO_WARN, HUGE_VAL,

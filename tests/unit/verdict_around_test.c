@@ -244,6 +244,19 @@ static void stolen_time_warns_and_then_fails(void **state)
     (void)state;
 }
 
+static void a_second_that_was_stolen_warns(void **state)
+{
+    struct trial_record *t = quiet_trial();
+
+    t->machine.steal_share = 0.005;
+    t->machine.steal_share_worst = 0.3;
+    expect(t, check_machine, CHECK_WARN, "in one second the host took 30 % of the CPU time");
+    t = quiet_trial();
+    t->machine.steal_share_worst = 0.08;
+    expect(t, check_machine, CHECK_OK, "");
+    (void)state;
+}
+
 static void other_programs_are_noticed(void **state)
 {
     struct trial_record *t = quiet_trial();
@@ -588,6 +601,7 @@ int main(void)
         cmocka_unit_test(a_network_nobody_can_see_is_unknown),
         cmocka_unit_test(a_quiet_machine_is_fine),
         cmocka_unit_test(stolen_time_warns_and_then_fails),
+        cmocka_unit_test(a_second_that_was_stolen_warns),
         cmocka_unit_test(other_programs_are_noticed),
         cmocka_unit_test(a_cpu_that_was_held_back_is_no_measure),
         cmocka_unit_test(a_tail_as_long_as_the_machines_own_is_the_machines),
