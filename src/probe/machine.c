@@ -345,6 +345,9 @@ struct machine_change machine_change_unknown(void)
         .softnet_squeezed = -1,
         .time_wait_share = UNKNOWN,
         .frequency_min_share = UNKNOWN,
+        .link_bits_per_sec = -1,
+        .link_share = UNKNOWN,
+        .link_dropped = -1,
     };
 }
 

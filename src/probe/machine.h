@@ -59,6 +59,10 @@ struct machine_change {
         receive_drops, request_queue_drops, time_wait_overflows, softnet_dropped, softnet_squeezed;
     double time_wait_share;     /* the most seen / tcp_max_tw_buckets */
     double frequency_min_share; /* lowest core's frequency / the median core's, the least seen */
+    /* The network card on the way to the target (probe/link.h); unknown on loopback. */
+    int64_t link_bits_per_sec;
+    double link_share; /* how full, in the fuller direction */
+    int64_t link_dropped;
 };
 
 /* Everything unknown. */

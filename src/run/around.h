@@ -9,7 +9,9 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "net/addr.h"
 #include "probe/hiccup.h"
+#include "probe/link.h"
 #include "probe/machine.h"
 
 struct around {
@@ -19,10 +21,15 @@ struct around {
     int32_t net_pid; /* whose network is looked at; 0: ours */
     int64_t ours_begin_ns;
     struct machine_sample begin, last;
+    char link[LINK_NAME_MAX]; /* the card on the way to the target; "": none, or unknown */
+    struct link_sample link_begin;
 };
 
 /* Before the drive. `cpu`: one of the generator's, negative: not pinned. */
 void around_start(struct around *around, const char *root, int32_t cpu);
+
+/* Whose packets to look for, behind around_start(). Nothing of a target on this machine. */
+void around_target(struct around *around, const struct addr *target);
 
 /* `net_pid`: the server's first process, 0: unknown. `ours_ns`: CPU time that assay, server and
  * services have used so far, negative: unknown. What was found before is forgotten. */

@@ -424,6 +424,7 @@ static bool drive_by(const struct drive *d, const struct plan *plan, struct tria
     else
         watch_sample(&r.watch, mono_now(), &record->server);
     around_start(&r.around, "", d->cpu_count > 0 ? (int32_t)d->cpus[0] : -1);
+    around_target(&r.around, &d->addresses[0]);
     if (d->load->warmup_ns == 0) {
         /* The window begins with the engine: who looks behind its start has missed some of it. */
         begin_window(&r, mono_now());

@@ -63,6 +63,9 @@ static const struct figure machine_figures[] = {
     MACHINE(softnet_squeezed, false),
     MACHINE(time_wait_share, true),
     MACHINE(frequency_min_share, true),
+    MACHINE(link_bits_per_sec, false),
+    MACHINE(link_share, true),
+    MACHINE(link_dropped, false),
 };
 
 json_t *machine_json(const struct machine_change *machine)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "stats/spread.h"
 #include "verdict/limits.h"
+#include "verdict/limits_around.h"
 #include "verdict/prove.h"
 #include "verdict/words_priv.h"
 
@@ -480,6 +481,19 @@ static bool limited_by_rate(const struct trial_record *t, struct check *c)
     return true;
 }
 
+static bool limited_by_network(const struct trial_record *t, struct check *c)
+{
+    double share = t->machine.link_share;
+
+    if (!(share > NETWORK_LINK_FAIL))
+        return false;
+    check_worsen(c, CHECK_FAIL, share, NETWORK_LINK_FAIL,
+                 "ask for less (-r, -c), or take a faster network",
+                 "limited by: the network (%s of %.0f Mbit/s)", words_percent(share).text,
+                 (double)t->machine.link_bits_per_sec / 1e6);
+    return true;
+}
+
 static void limited_by_something_else(const struct trial_record *t, struct check *c)
 {
     double server = target_share(t);
@@ -518,7 +532,7 @@ struct check check_limiter(const struct trial_record *t)
     if (t->tally.window_ns <= 0 || t->tally.ok == 0)
         check_worsen(&c, CHECK_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN, "",
                      "not known: there was no right answer");
-    else if (limited_by_cpu(t, &c) || limited_by_rate(t, &c))
+    else if (limited_by_cpu(t, &c) || limited_by_rate(t, &c) || limited_by_network(t, &c))
         return c;
     else if (generator.state == CHECK_FAIL && only_waited(t))
         check_worsen(&c, CHECK_UNKNOWN, generator.value, generator.limit, generator.remedy,

@@ -1,6 +1,7 @@
 #include "verdict/check_priv.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "verdict/limits_around.h"
 
@@ -160,6 +161,40 @@ static struct check judge_resent(const struct trial_record *t)
     return c;
 }
 
+/* Nothing of a target on this machine. */
+static struct check judge_link(const struct trial_record *t)
+{
+    struct check c = check_begin(CHECK_NETWORK, "share");
+    const struct machine_change *m = &t->machine;
+    bool fails = m->link_share > NETWORK_LINK_FAIL;
+
+    if (is_loopback(t))
+        return c;
+    if (m->link_share > NETWORK_LINK_WARN)
+        check_worsen(&c, fails ? CHECK_FAIL : CHECK_WARN, m->link_share,
+                     fails ? NETWORK_LINK_FAIL : NETWORK_LINK_WARN,
+                     "ask for less (-r, -c), or take a faster network",
+                     "the network card on the way to the target was %.0f %% full (of %.0f Mbit/s)",
+                     100 * m->link_share, (double)m->link_bits_per_sec / 1e6);
+    else if (isnan(m->link_share))
+        check_worsen(&c, CHECK_UNKNOWN, RECORD_UNKNOWN, NETWORK_LINK_FAIL,
+                     "hold the bytes a second against what the network can carry (ethtool, iperf3)",
+                     "how fast the network on the way to the target is, its card does not tell");
+    return c;
+}
+
+static struct check judge_card_drops(const struct trial_record *t)
+{
+    struct check c = check_begin(CHECK_NETWORK, "count");
+
+    if (!is_loopback(t) && t->machine.link_dropped > 0)
+        check_worsen(&c, CHECK_WARN, (double)t->machine.link_dropped, 0,
+                     "see which: ip -s -s link; a longer ring of the card's may do (ethtool -G)",
+                     "the network card on the way to the target dropped %lld packets",
+                     (long long)t->machine.link_dropped);
+    return c;
+}
+
 /* Samples from `from_ns` up to `to_ns`, by the middles of their buckets. */
 static uint64_t samples_between(const struct histogram *h, double from_ns, double to_ns)
 {
@@ -228,7 +263,9 @@ static struct check judge_counters(const struct trial_record *t)
 
     c = check_worse(c, judge_time_wait(t));
     c = check_worse(c, judge_backlog(t));
+    c = check_worse(c, judge_link(t));
     c = check_worse(c, judge_drops(&t->machine));
+    c = check_worse(c, judge_card_drops(t));
     c = check_worse(c, judge_resent(t));
     c = check_worse(c, judge_squeezed(&t->machine));
     return check_worse(c, judge_softirq(t));

@@ -61,6 +61,8 @@
  * are one here. */
 #define NETWORK_TIME_WAIT_MOST 0.8
 #define NETWORK_SOFTIRQ_WARN   0.8
+#define NETWORK_LINK_WARN      0.7 /* of the card's speed, by its own count of bytes */
+#define NETWORK_LINK_FAIL      0.9
 /* A comb: this share of all answers at one of the waits that protocols are made of, within 10 %. */
 #define COMB_SHARE  0.001
 #define COMB_WITHIN 0.1

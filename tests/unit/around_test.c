@@ -61,6 +61,30 @@ static void a_window_has_the_machines_change_and_the_hiccups(void **state)
     (void)state;
 }
 
+static void the_card_on_the_way_to_the_target_is_looked_at(void **state)
+{
+    const char *data = getenv("ASSAY_TEST_DATA");
+    struct addr away = { .in = { .sin_family = AF_INET } }, here = addr_loopback(80);
+
+    if (data == NULL)
+        data = "tests/data";
+    snprintf(before, sizeof(before), "%s/link/before", data);
+    snprintf(after, sizeof(after), "%s/link/after", data);
+    away.in.sin_addr.s_addr = htonl(0x0a000007);
+    for (int local = 0; local < 2; local++) {
+        around.root = before;
+        around.link[0] = '\0';
+        around_target(&around, local ? &here : &away);
+        around_window_begins(&around, at_ms(0), 0, -1, &machine);
+        around.root = after;
+        around_window_ends(&around, at_ms(10000), -1, &machine, &hiccup);
+        assert_int_equal(machine.link_dropped, local ? -1 : 12);
+        assert_int_equal(machine.link_bits_per_sec, local ? -1 : 1000000000);
+        assert_true(local ? isnan(machine.link_share) : fabs(machine.link_share - 0.93) < 1e-9);
+    }
+    (void)state;
+}
+
 /* What was stolen in one second of three, and is a smaller share of all. */
 static void the_worst_second_is_kept(void **state)
 {
@@ -119,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(a_window_has_the_machines_change_and_the_hiccups),
+        test(the_card_on_the_way_to_the_target_is_looked_at),
         test(the_worst_second_is_kept),
         test(a_window_that_begins_anew_forgets_the_one_before),
         test(without_a_window_nothing_is_known),

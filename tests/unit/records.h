@@ -208,7 +208,8 @@ static inline void fill_machine(struct machine_change *m)
 {
     double *shares[] = { &m->steal_share,       &m->steal_share_worst,   &m->foreign_cores,
                          &m->memory_full_share, &m->softirq_share_worst, &m->io_full_share,
-                         &m->resent_share,      &m->time_wait_share,     &m->frequency_min_share };
+                         &m->resent_share,      &m->time_wait_share,     &m->frequency_min_share,
+                         &m->link_share };
     int64_t *counts[] = { &m->span_ns,
                           &m->throttled,
                           &m->thermal,
@@ -222,7 +223,9 @@ static inline void fill_machine(struct machine_change *m)
                           &m->request_queue_drops,
                           &m->time_wait_overflows,
                           &m->softnet_dropped,
-                          &m->softnet_squeezed };
+                          &m->softnet_squeezed,
+                          &m->link_bits_per_sec,
+                          &m->link_dropped };
 
     for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
         *shares[i] = (double)(i + 1) / 64;

@@ -110,6 +110,37 @@ static void what_was_dropped_is_said(void **state)
     (void)state;
 }
 
+static void a_network_that_is_full_is_said_to_be(void **state)
+{
+    static const struct {
+        double share;
+        enum check_state state;
+        const char *words;
+    } cases[] = {
+        {0.69,            CHECK_OK,      ""                          },
+        { 0.75,           CHECK_WARN,    "75 % full (of 1000 Mbit/s)"},
+        { 0.93,           CHECK_FAIL,    "93 % full (of 1000 Mbit/s)"},
+        { RECORD_UNKNOWN, CHECK_UNKNOWN, "its card does not tell"    },
+    };
+    struct trial_record *t;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        t = quiet_trial();
+        t->address = "10.0.0.7:80";
+        t->machine.link_bits_per_sec = 1000000000;
+        t->machine.link_share = cases[i].share;
+        expect(t, check_network, cases[i].state, cases[i].words);
+    }
+    t = quiet_trial(); /* loopback has no card */
+    t->machine.link_share = RECORD_UNKNOWN;
+    expect(t, check_network, CHECK_OK, "");
+    t = quiet_trial();
+    t->address = "[fd00::7]:80";
+    t->machine.link_dropped = 12;
+    expect(t, check_network, CHECK_WARN, "card on the way to the target dropped 12 packets");
+    (void)state;
+}
+
 static void segments_sent_again_warn_and_then_fail(void **state)
 {
     struct trial_record *t = quiet_trial();
@@ -593,6 +624,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_network_that_loses_nothing_is_fine),
         cmocka_unit_test(what_was_dropped_is_said),
+        cmocka_unit_test(a_network_that_is_full_is_said_to_be),
         cmocka_unit_test(segments_sent_again_warn_and_then_fail),
         cmocka_unit_test(an_overflown_backlog_spoils_a_connection_a_request),
         cmocka_unit_test(used_up_ports_are_named),

@@ -353,6 +353,19 @@ static void a_busy_generator_limits_and_refuses(void **state)
     (void)state;
 }
 
+static void a_full_network_limits_and_refuses(void **state)
+{
+    struct trial_record *t = closed_trial();
+
+    t->machine.link_share = 0.93;
+    t->machine.link_bits_per_sec = 1000000000;
+    EXPECT(t, check_limiter, CHECK_FAIL, "limited by: the network (93 % of 1000 Mbit/s)");
+    t = open_trial(); /* as full as the rate makes it */
+    t->machine.link_share = 0.93;
+    EXPECT(t, check_limiter, CHECK_OK, "limited by: the rate asked for");
+    (void)state;
+}
+
 static void with_nobody_busy_the_limit_is_latency_or_the_rate(void **state)
 {
     struct trial_record *t = open_trial();
@@ -646,6 +659,7 @@ int main(void)
         cmocka_unit_test(the_ceiling_is_minded),
         cmocka_unit_test(a_busy_server_is_the_limit),
         cmocka_unit_test(a_busy_generator_limits_and_refuses),
+        cmocka_unit_test(a_full_network_limits_and_refuses),
         cmocka_unit_test(with_nobody_busy_the_limit_is_latency_or_the_rate),
         cmocka_unit_test(who_answers_behind_the_end_has_not_kept_up),
         cmocka_unit_test(how_latency_is_counted_is_said),
