@@ -7,6 +7,7 @@
 /* check_asked.c: what the generator did and could have done */
 struct check check_load(const struct trial_record *t);
 struct check check_generator(const struct trial_record *t);
+/* check_limiter.c */
 struct check check_limiter(const struct trial_record *t);
 /* check_answered.c: what came back */
 struct check check_omission(const struct trial_record *t);
@@ -37,3 +38,14 @@ void check_fine(struct check *c, double value, double limit, const char *sentenc
 
 /* The worse of two, the first when they are equally bad: for findings in different units. */
 struct check check_worse(struct check a, struct check b);
+
+/* Of check_asked.c, for check_limiter.c. */
+
+/* Whether an open loop's target kept up, of so many answers that came inside the window. Behind its
+ * end what queued is still sent and answered, so in the books a target that was too slow has
+ * answered everything. The end cuts off one request of each connection at most. */
+double load_kept_up_share(const struct trial_record *t, uint64_t answers);
+
+/* Of the window, in which the worker that waited most was ready and had no CPU, beyond what its
+ * wake-ups cost anyway. NaN: unknown. */
+double generator_wait_share(const struct trial_record *t);
