@@ -440,14 +440,21 @@ static void on_failed(struct worker *w, uint32_t slot, int sys, struct mono now)
     }
 }
 
+/* The next request would be spoilt: by bytes that are no part of its answer, or by the rest of the
+ * last request, which the server answered before it had come. */
+static bool is_spent(const struct worker *w, uint32_t slot, struct slice rest)
+{
+    return rest.len > 0 || (w->may_end && (w->one_shot || ring_sending(w->ring, slot)));
+}
+
 static void answer_complete(struct worker *w, uint32_t slot, struct slice input, struct slice rest,
                             struct mono now)
 {
     struct conn *c = &w->conns[slot];
     const struct contract *contract = &w->plan->contract;
-    enum conn_end then = !c->parser.keeps              ? CONN_ENDED_BY_SERVER
-                         : w->one_shot || rest.len > 0 ? CONN_ENDED_BY_US
-                                                       : CONN_KEPT;
+    enum conn_end then = !c->parser.keeps          ? CONN_ENDED_BY_SERVER
+                         : is_spent(w, slot, rest) ? CONN_ENDED_BY_US
+                                                   : CONN_KEPT;
 
     c->answers++;
     w->last_answer = now;

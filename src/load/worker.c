@@ -301,6 +301,7 @@ static bool make_ready(struct worker *w)
             memcpy(w->requests + slot * plan->request.bytes.len, plan->request.bytes.ptr,
                    plan->request.bytes.len);
     }
+    w->may_end = w->one_shot || plan->request.bytes.len > RING_SENT_AT_ONCE_BYTES;
     w->prepares = plan->request.nonce_count > 0 || plan->burn_ns + sabotage_burn_ns() > 0;
     w->nonces = rng_split(plan->seed, UINT64_C(1) << 32 | w->index);
     list_init(&w->in_flight);

@@ -80,6 +80,7 @@ struct worker {
     uint32_t index;
     uint32_t conn_count;
     bool one_shot;
+    bool may_end;  /* one_shot, or an answer may come before its request is out */
     bool prepares; /* there is something to be done before each request: a nonce, CPU to burn */
     struct arena arena;
     struct ring *ring;

@@ -52,6 +52,11 @@ void ring_send(struct ring *ring, uint32_t slot, struct slice bytes)
     ring->ops->send(ring, slot, bytes);
 }
 
+bool ring_sending(struct ring *ring, uint32_t slot)
+{
+    return ring->ops->sending(ring, slot);
+}
+
 void ring_close(struct ring *ring, uint32_t slot)
 {
     ring->ops->close(ring, slot);

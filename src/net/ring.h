@@ -58,8 +58,16 @@ void ring_connect(struct ring *ring, uint32_t slot, const struct addr *addr);
 
 /* Sends all of `bytes`, which must stay unchanged until the answer is complete or the slot is
  * closed. May be called at once after ring_connect(): the bytes follow the handshake. One at a
- * time. */
+ * time: never while ring_sending(). */
 void ring_send(struct ring *ring, uint32_t slot, struct slice bytes);
+
+/* A request up to this long goes out at once: the lowest send buffer that Linux gives (tcp_wmem).
+ */
+#define RING_SENT_AT_ONCE_BYTES 4096
+
+/* Bytes of the last request are not out yet, though the peer has answered perhaps: the slot cannot
+ * send another. Never so of a request that goes out at once. */
+bool ring_sending(struct ring *ring, uint32_t slot);
 
 /* Closes the slot, whatever it is doing; harmless on a closed slot. */
 void ring_close(struct ring *ring, uint32_t slot);

@@ -118,9 +118,15 @@ static void epoll_send(struct ring *ring, uint32_t slot, struct slice bytes)
     if (s->failed_sys != 0)
         return; /* its failure is on its way already */
     BUG_IF(s->fd < 0);
+    BUG_IF(s->unsent.len > 0);
     s->unsent = bytes;
     /* On loopback the handshake is over when connect() returns, so this succeeds even then. */
     send_rest(self(ring), slot);
+}
+
+static bool epoll_sending(const struct ring *ring, uint32_t slot)
+{
+    return ((const struct ring_epoll *)ring)->slots[slot].unsent.len > 0;
 }
 
 static void epoll_close(struct ring *ring, uint32_t slot)
@@ -305,6 +311,7 @@ static const struct ring_ops epoll_ops = {
     .close_all = epoll_close_all,
     .connect = epoll_connect,
     .send = epoll_send,
+    .sending = epoll_sending,
     .close = epoll_close,
     .wait = epoll_wait_until,
     .next = epoll_next,

@@ -8,6 +8,7 @@ struct ring_ops {
     void (*close_all)(struct ring *ring);
     void (*connect)(struct ring *ring, uint32_t slot, const struct addr *addr);
     void (*send)(struct ring *ring, uint32_t slot, struct slice bytes);
+    bool (*sending)(const struct ring *ring, uint32_t slot);
     void (*close)(struct ring *ring, uint32_t slot);
     int (*wait)(struct ring *ring, struct mono until);
     bool (*next)(struct ring *ring, struct ring_event *ret_event);

@@ -22,9 +22,6 @@
 
 #define BUFFER_GROUP 0
 
-/* An idle socket takes this much at once: the lowest send buffer that Linux gives (tcp_wmem). */
-#define SENT_AT_ONCE_BYTES 4096
-
 /* Receive buffers cycle through all of the cache they are given, so there are only as many as one
  * loop can use up. What the pool lacks costs a re-armed receive, never a lost byte. */
 #define BUFFER_BYTES_MIN 1024u
@@ -197,10 +194,16 @@ static void uring_send(struct ring *ring, uint32_t slot, struct slice bytes)
     struct ring_uring *r = self(ring);
     struct uring_slot *s = &r->slots[slot];
 
+    BUG_IF(s->sending);
     s->unsent = bytes;
-    s->sending = bytes.len > SENT_AT_ONCE_BYTES;
+    s->sending = bytes.len > RING_SENT_AT_ONCE_BYTES;
     if (!s->connecting)
         prepare_send(r, slot);
+}
+
+static bool uring_sending(const struct ring *ring, uint32_t slot)
+{
+    return ((const struct ring_uring *)ring)->slots[slot].sending;
 }
 
 static void uring_close(struct ring *ring, uint32_t slot)
@@ -498,6 +501,7 @@ static const struct ring_ops uring_ops = {
     .close_all = uring_close_all,
     .connect = uring_connect,
     .send = uring_send,
+    .sending = uring_sending,
     .close = uring_close,
     .wait = uring_wait,
     .next = uring_next,

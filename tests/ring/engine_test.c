@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -444,6 +446,43 @@ static void where_the_server_ignores_the_wish_to_close_we_close(void **state)
     (void)state;
 }
 
+static void answers_before_it_has_heard_all(struct peer *peer, int fd, uint32_t number)
+{
+    char request[512];
+
+    (void)number;
+    if (!read_request(peer, fd, request, sizeof(request)))
+        return;
+    peer_write(peer, fd, OK.ptr, OK.len);
+    peer_await_end(peer, fd);
+}
+
+/* What is left of the request would be taken for the next one: more than all buffers between us
+ * hold is still here when the answer comes. */
+static void a_connection_whose_request_is_not_out_is_not_used_again(void **state)
+{
+    static const char head[] = "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 33554432\r\n\r\n";
+    size_t len = sizeof(head) - 1 + ((size_t)32 << 20);
+    char *request = calloc(len, 1);
+    struct counts counts = { 0 };
+    struct peer peer;
+    struct plan plan;
+
+    assert_non_null(request);
+    memcpy(request, head, sizeof(head) - 1);
+    peer_start(&peer, answers_before_it_has_heard_all, &counts);
+    plan = plan_for(&peer.addr, counted(load_of(1, 2), 20), "/", "ok");
+    plan.request.bytes = (struct slice){ request, len };
+    drive(&plan);
+    assert_int_equal(peer_stop(&peer), 20);
+    assert_int_equal(counts.requests, 20);
+    assert_int_equal(tally.ok, 20);
+    assert_int_equal(tally.opened, 20);
+    assert_int_equal(tally.closed_by_client, 20);
+    free(request);
+    (void)state;
+}
+
 static void hears_and_says_nothing(struct peer *peer, int fd, uint32_t number)
 {
     char request[512];
@@ -611,6 +650,7 @@ int main(int argc, char **argv)
         driven(a_nonce_must_come_back_from_the_request_it_went_with),
         driven(requests_to_a_server_that_closes_silently_are_sent_once_more),
         driven(where_the_server_ignores_the_wish_to_close_we_close),
+        driven(a_connection_whose_request_is_not_out_is_not_used_again),
         driven(a_silent_server_is_given_up_in_time),
         driven(refused_connects_are_counted_each_time),
         driven(a_stop_in_the_middle_keeps_what_was_measured),

@@ -26,6 +26,7 @@ struct sim_slot {
     uint32_t generation, answers;
     bool open;
     int64_t connected_ns; /* the handshake is over then */
+    int64_t uploaded_ns;  /* and the request is out then */
 };
 
 struct ring_sim {
@@ -113,6 +114,13 @@ static void sim_connect(struct ring *ring, uint32_t slot, const struct addr *add
              (struct ring_event){ .what = RING_END, .slot = slot });
 }
 
+static bool sim_sending(const struct ring *ring, uint32_t slot)
+{
+    const struct ring_sim *r = (const struct ring_sim *)ring;
+
+    return r->now_ns < r->slots[slot].uploaded_ns;
+}
+
 static void sim_send(struct ring *ring, uint32_t slot, struct slice bytes)
 {
     struct ring_sim *r = self(ring);
@@ -121,9 +129,11 @@ static void sim_send(struct ring *ring, uint32_t slot, struct slice bytes)
     int64_t at_ns = r->slots[slot].connected_ns; /* a request waits for the handshake */
 
     BUG_IF(!r->slots[slot].open);
+    BUG_IF(sim_sending(ring, slot));
     BUG_IF(bytes.len == 0);
     if (at_ns < r->now_ns)
         at_ns = r->now_ns;
+    r->slots[slot].uploaded_ns = at_ns + server->upload_ns;
     reply = server->reply(server->context, server->requests++, at_ns, r->slots[slot].answers++);
     at_ns += reply.delay_ns;
     if (reply.what == SIM_ANSWER)
@@ -140,6 +150,7 @@ static void sim_close(struct ring *ring, uint32_t slot)
     struct ring_sim *r = self(ring);
 
     r->slots[slot].open = false;
+    r->slots[slot].uploaded_ns = 0;
     r->slots[slot].generation++;
 }
 
@@ -187,6 +198,7 @@ static const struct ring_ops sim_ops = {
     .close_all = sim_close_all,
     .connect = sim_connect,
     .send = sim_send,
+    .sending = sim_sending,
     .close = sim_close,
     .wait = sim_wait,
     .next = sim_next,

@@ -31,8 +31,9 @@ struct sim_server {
     struct sim_reply (*reply)(void *context, uint64_t number, int64_t now_ns, uint32_t answers);
     int (*accept)(void *context, uint64_t number, int64_t now_ns); /* errno, or 0; NULL: always 0 */
     int64_t connect_ns;                                            /* how long a handshake takes */
-    int64_t idle_ns; /* each connection is closed when it is so old; 0: kept */
-    int64_t send_ns; /* how long it takes the generator to send a request */
+    int64_t idle_ns;   /* each connection is closed when it is so old; 0: kept */
+    int64_t send_ns;   /* how long it takes the generator to send a request */
+    int64_t upload_ns; /* how long it is on its way out then, while the generator does other work */
     void *context;
     /* What it saw. */
     uint64_t connections, requests;
