@@ -254,69 +254,6 @@ static void count_wrong(struct worker *w, const struct conn *c, enum outcome out
         histogram_record_censored(&t->service, mono_diff_ns(c->sent, now));
 }
 
-static void explain_body(const struct worker *w, const struct conn *c, char *ret_reason,
-                         size_t size)
-{
-    const struct http1 *p = &c->parser;
-    uint8_t wanted = (uint8_t)((1u << w->plan->contract.watch_count) - 1);
-
-    for (uint8_t i = 0; i < w->plan->contract.watch_count; i++)
-        if ((p->watch_equal & wanted & (1u << i)) == 0) {
-            snprintf(ret_reason, size, "header %.*s is not as expected",
-                     (int)w->plan->contract.watch[i].name.len, w->plan->contract.watch[i].name.ptr);
-            return;
-        }
-    if (p->body_bytes > w->plan->contract.body.len || c->wrong_at == UINT64_MAX)
-        snprintf(ret_reason, size, "body has %s%llu bytes, expected %zu",
-                 c->wrong_at == UINT64_MAX ? "" : "at least ", (unsigned long long)p->body_bytes,
-                 w->plan->contract.body.len);
-    else
-        snprintf(ret_reason, size, "body differs in the %zu bytes from byte %llu",
-                 (size_t)(p->body_bytes - c->wrong_at), (unsigned long long)c->wrong_at);
-}
-
-/* Counts a wrong answer under its kind. The first of each is explained and kept. */
-static void keep_example(struct worker *w, const struct conn *c, enum outcome outcome, int sys,
-                         struct slice head)
-{
-    char reason[sizeof(w->tally->examples[0].reason)] = "";
-    uint16_t status = c->answering ? c->parser.status : 0;
-
-    if (tally_example_again(w->tally, outcome, sys, status))
-        return;
-    switch (outcome) {
-    case OUTCOME_STATUS:
-        snprintf(reason, sizeof(reason), "%u", status);
-        break;
-    case OUTCOME_BODY:
-        explain_body(w, c, reason, sizeof(reason));
-        break;
-    case OUTCOME_PROTOCOL:
-        snprintf(reason, sizeof(reason), "%s",
-                 c->parser.reason != NULL ? c->parser.reason : "bytes after the end of the answer");
-        break;
-    case OUTCOME_CLOSED_EARLY:
-        snprintf(reason, sizeof(reason), "closed after %llu bytes of body",
-                 (unsigned long long)c->parser.body_bytes);
-        if (!c->answering)
-            snprintf(reason, sizeof(reason), "closed without an answer");
-        break;
-    case OUTCOME_TIMEOUT:
-        snprintf(reason, sizeof(reason), "no complete answer within %.3g s",
-                 (double)w->plan->load.timeout_ns / 1e9);
-        break;
-    case OUTCOME_CONNECT:
-    case OUTCOME_RESET:
-    case OUTCOME_TLS:
-        snprintf(reason, sizeof(reason), "%s", strerrordesc_np(sys));
-        break;
-    case OUTCOME_OK:
-    case OUTCOME_KINDS:
-        BUG("an example of a right answer");
-    }
-    tally_example(w->tally, outcome, sys, status, reason, head.ptr, head.len);
-}
-
 /* What becomes of the connection behind an outcome. */
 enum conn_end { CONN_KEPT, CONN_ENDED_BY_SERVER, CONN_ENDED_BY_US };
 
@@ -353,12 +290,12 @@ static void conn_finish(struct worker *w, uint32_t slot, enum outcome outcome, e
 }
 
 static void conn_fail(struct worker *w, uint32_t slot, enum outcome outcome, int sys,
-                      struct slice head, struct mono now)
+                      struct slice input, struct mono now)
 {
     bool by_server = outcome == OUTCOME_CLOSED_EARLY || outcome == OUTCOME_RESET;
 
     if (w->conns[slot].measured)
-        keep_example(w, &w->conns[slot], outcome, sys, head);
+        conn_keep_example(w, slot, outcome, sys, input);
     conn_finish(w, slot, outcome, by_server ? CONN_ENDED_BY_SERVER : CONN_ENDED_BY_US, now);
 }
 
@@ -467,7 +404,7 @@ static void answer_complete(struct worker *w, uint32_t slot, struct slice input,
     if (rest.len > 0)
         c->wrong = OUTCOME_PROTOCOL;
     if (c->wrong != OUTCOME_OK && c->measured)
-        keep_example(w, c, (enum outcome)c->wrong, 0, input);
+        conn_keep_example(w, slot, (enum outcome)c->wrong, 0, input);
     conn_finish(w, slot, (enum outcome)c->wrong, then, now);
 }
 
@@ -513,6 +450,8 @@ static void on_data(struct worker *w, uint32_t slot, struct slice input, struct 
     for (;;) {
         switch (http1_step(&c->parser, &rest, &piece)) {
         case HTTP1_MORE:
+            if (c->wrong != OUTCOME_OK || !http1_has_head(&c->parser))
+                conn_keep_beginning(w, slot, input);
             return;
         case HTTP1_HEAD:
             check_head(

@@ -31,7 +31,8 @@ struct example {
     uint64_t count;
     char reason[96]; /* "503", "Connection refused", "body differs at byte 12" */
     uint16_t head_len;
-    char head[TALLY_HEAD_MAX]; /* the first bytes of what came */
+    char head[TALLY_HEAD_MAX]; /* the first bytes of what came; of a body that went wrong behind a
+                                  right head, those of the read in which it did */
 };
 
 /* Percentiles of one second, small enough to keep one for every second of a long run: 27 octaves

@@ -60,6 +60,16 @@ struct conn {
     struct http1 parser;
 };
 
+/* How an answer began that comes in pieces and may be wrong; for an example. */
+struct beginning {
+    uint32_t slot;
+    struct mono sent; /* the request: once the slot is about another one this is free again */
+    uint16_t len;
+    char bytes[TALLY_HEAD_MAX];
+};
+
+#define BEGINNINGS_MAX TALLY_EXAMPLES_MAX
+
 struct conn_list {
     uint32_t head, tail;
 };
@@ -129,6 +139,8 @@ struct worker {
     bool failed;
     int64_t cpu_seen_ns; /* the main thread's: what engine_live() read last */
     struct worker_live live;
+
+    struct beginning beginnings[BEGINNINGS_MAX]; /* last: nothing that is used often is far away */
 };
 
 /* ---- conn.c: the life of one request ---- */
@@ -149,6 +161,15 @@ int64_t worker_backoff_ns(unsigned step);
 void conn_free(struct worker *w, uint32_t slot, struct mono now);
 /* The measured window includes a completion at this moment. */
 bool worker_in_window(const struct worker *w, struct mono now);
+
+/* ---- example.c: wrong answers ---- */
+
+/* The answer goes on beyond these bytes, and may turn out to be wrong. */
+void conn_keep_beginning(struct worker *w, uint32_t slot, struct slice input);
+/* Counts a wrong answer under its kind. The first of each is explained and kept, with how it began:
+ * `input`, or what was kept of it, and then that. */
+void conn_keep_example(struct worker *w, uint32_t slot, enum outcome outcome, int sys,
+                       struct slice input);
 
 /* ---- dispatch.c: the open loop's timetable ---- */
 

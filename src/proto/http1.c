@@ -656,6 +656,11 @@ enum http1_step http1_end(struct http1 *p)
     return HTTP1_BAD;
 }
 
+bool http1_has_head(const struct http1 *p)
+{
+    return (p->flags & FLAG_HEAD_OVER) != 0;
+}
+
 bool http1_is_fresh(const struct http1 *p)
 {
     return p->state == STATE_START && p->informational == 0;

@@ -107,6 +107,9 @@ enum http1_step http1_step(struct http1 *p, struct slice *input, struct slice *r
  * come. HTTP1_BAD: it was cut short. */
 enum http1_step http1_end(struct http1 *p);
 
+/* Behind HTTP1_HEAD, or http1_recall(). */
+bool http1_has_head(const struct http1 *p);
+
 /* True while not one byte of a message was consumed. */
 bool http1_is_fresh(const struct http1 *p);
 

@@ -138,6 +138,10 @@ static void sim_send(struct ring *ring, uint32_t slot, struct slice bytes)
     at_ns += reply.delay_ns;
     if (reply.what == SIM_ANSWER)
         push(r, at_ns, (struct ring_event){ .what = RING_DATA, .slot = slot, .data = reply.bytes });
+    if (reply.what == SIM_ANSWER && reply.rest.len > 0) {
+        at_ns += MILLISECOND_NS;
+        push(r, at_ns, (struct ring_event){ .what = RING_DATA, .slot = slot, .data = reply.rest });
+    }
     if (reply.what == SIM_END || reply.then_close)
         push(r, at_ns, (struct ring_event){ .what = RING_END, .slot = slot });
     if (reply.what == SIM_RESET)

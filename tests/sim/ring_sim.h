@@ -23,7 +23,8 @@ struct sim_reply {
     enum sim_what what;
     int64_t delay_ns;
     struct slice bytes;
-    bool then_close; /* the peer closes right behind the answer */
+    struct slice rest; /* of the answer; comes a millisecond later */
+    bool then_close;   /* the peer closes right behind the answer */
 };
 
 /* The scripted server. `number` counts its requests from 0, `now_ns` is virtual. */
