@@ -277,7 +277,6 @@ static void conn_finish(struct worker *w, uint32_t slot, enum outcome outcome, e
     if (then == CONN_KEPT) {
         c->state = CONN_IDLE;
     } else if (was_connecting) {
-        w->tally->connect_failed++;
         ring_close(w->ring, slot); /* never was a connection */
         c->state = CONN_CLOSED;
     } else {
@@ -350,18 +349,33 @@ static void on_lost_idle(struct worker *w, uint32_t slot, struct mono now)
         back_off(w, slot, now); /* a server that accepts and closes is not to be asked at once */
 }
 
+static void count_connect_failed(struct tally *t, int sys)
+{
+    if (t->connect_failed++ == 0)
+        t->connect_sys = sys;
+    if (sys == EADDRNOTAVAIL)
+        t->out_of_ports++;
+}
+
+/* A connection of the pool did not come about. */
+static void pool_failed(struct worker *w, uint32_t slot, int sys, struct mono now)
+{
+    count_connect_failed(w->tally, sys);
+    land(w, slot);
+    ring_close(w->ring, slot);
+    back_off(w, slot, now);
+}
+
 static void on_failed(struct worker *w, uint32_t slot, int sys, struct mono now)
 {
     struct conn *c = &w->conns[slot];
 
     switch ((enum conn_state)c->state) {
     case CONN_OPENING:
-        w->tally->connect_failed++;
-        land(w, slot);
-        ring_close(w->ring, slot);
-        back_off(w, slot, now);
+        pool_failed(w, slot, sys, now);
         return;
     case CONN_CONNECTING:
+        count_connect_failed(w->tally, sys);
         conn_fail(w, slot, OUTCOME_CONNECT, sys, SLICE(""), now);
         return;
     case CONN_BUSY:
@@ -512,10 +526,20 @@ void conn_event(struct worker *w, const struct ring_event *event, struct mono no
 
 void conn_timed_out(struct worker *w, uint32_t slot, struct mono now)
 {
-    struct conn *c = &w->conns[slot];
-
-    if (c->state == CONN_OPENING)
-        on_failed(w, slot, ETIMEDOUT, now);
-    else
+    switch ((enum conn_state)w->conns[slot].state) {
+    case CONN_OPENING:
+        pool_failed(w, slot, ETIMEDOUT, now);
+        return;
+    case CONN_CONNECTING:
+        count_connect_failed(w->tally, ETIMEDOUT);
+        conn_fail(w, slot, OUTCOME_TIMEOUT, ETIMEDOUT, SLICE(""), now);
+        return;
+    case CONN_BUSY:
         conn_fail(w, slot, OUTCOME_TIMEOUT, 0, SLICE(""), now);
+        return;
+    case CONN_CLOSED:
+    case CONN_IDLE:
+    case CONN_BACKOFF:
+        BUG("who is not in flight timed out");
+    }
 }

@@ -3,6 +3,11 @@
 
 #include "base/sabotage.h"
 
+bool worker_lacked_conn(const struct worker *w, struct mono due)
+{
+    return w->idle.head == NO_CONN || due.ns < w->idle_since.ns;
+}
+
 /* A late send is our fault where a connection was free when the request was due, the target's (or
  * the pool's size) where none was. */
 static void count_lag(struct worker *w, struct mono due, struct mono now)

@@ -204,6 +204,7 @@ void tally_merge(struct tally *into, const struct tally *from)
     into->sent += from->sent;
     into->ok += from->ok;
     into->unsent += from->unsent;
+    into->unsent_pool += from->unsent_pool;
     into->in_flight += from->in_flight;
     for (unsigned kind = 0; kind < OUTCOME_KINDS; kind++)
         into->failed[kind] += from->failed[kind];
@@ -216,6 +217,9 @@ void tally_merge(struct tally *into, const struct tally *from)
     into->closed_by_server += from->closed_by_server;
     into->closed_by_client += from->closed_by_client;
     into->connect_failed += from->connect_failed;
+    into->out_of_ports += from->out_of_ports;
+    if (into->connect_sys == 0)
+        into->connect_sys = from->connect_sys;
     into->ended_after_one += from->ended_after_one;
     into->cpu_user_ns += from->cpu_user_ns;
     into->cpu_system_ns += from->cpu_system_ns;
@@ -276,6 +280,7 @@ void tally_balance(const struct tally *t)
 
     BUG_IF(t->failed[OUTCOME_OK] != 0);
     BUG_IF(t->scheduled != t->sent + t->unsent);
+    BUG_IF(t->unsent_pool > t->unsent);
     BUG_IF(t->sent != t->ok + tally_failed(t) + t->in_flight);
     BUG_IF(r->count - r->censored + r->negative != t->ok);
     BUG_IF(t->by_connection.count > 0 && t->by_connection.sum != (double)t->ok_in_window);

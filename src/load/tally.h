@@ -55,6 +55,8 @@ int64_t second_quantile_ns(const struct tally_second *second, double q);
 struct tally {
     /* Requests, as in the books. */
     uint64_t scheduled, sent, ok, unsent, in_flight;
+    uint64_t unsent_pool;           /* of the unsent, those that were due and never found a free
+                                       connection: not our fault, as in pool_late */
     uint64_t failed[OUTCOME_KINDS]; /* [OUTCOME_OK] stays 0 */
     uint64_t resent;                /* sent once more: a reused connection had ended; all phases */
     uint64_t warmup;                /* sent before the window */
@@ -64,6 +66,8 @@ struct tally {
     uint64_t opened, closed_by_server, closed_by_client;
     uint64_t ended_after_one; /* of the closed ones, those that had carried one answer */
     uint64_t connect_failed;  /* each failed attempt, those between requests included */
+    uint64_t out_of_ports;    /* of these, those for which there was no local port left */
+    int connect_sys;          /* errno of the first one; 0: none failed */
 
     int64_t window_ns; /* as it was: by count it ends with the last answer */
     bool partial;      /* ended before its time */

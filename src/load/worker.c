@@ -164,6 +164,7 @@ static void count_unfinished(struct worker *w, struct mono now)
                 w->quota--;
             t->scheduled++;
             t->unsent++;
+            t->unsent_pool += worker_lacked_conn(w, due);
             histogram_record_censored(&t->response, mono_diff_ns(due, now));
         }
     }

@@ -175,6 +175,8 @@ void conn_keep_example(struct worker *w, uint32_t slot, enum outcome outcome, in
 
 /* Gives the requests that are due to free connections. */
 void worker_dispatch(struct worker *w, struct mono now);
+/* No connection was free when that one was due: it waited for the target, or for a larger pool. */
+bool worker_lacked_conn(const struct worker *w, struct mono due);
 
 /* ---- window.c: what is measured, and when ---- */
 

@@ -225,7 +225,9 @@ static void wire_line(const struct screen *s, const struct trial_record *t)
     line_piece(&l, 3, STYLE_PLAIN, "%s connect%s", number_whole(tally->opened).text,
                tally->opened == 1 ? "" : "s");
     if (tally->connect_failed > 0)
-        line_piece(&l, 1, STYLE_WARN, "(and %s failed)", number_whole(tally->connect_failed).text);
+        line_piece(&l, 1, STYLE_WARN, "(and %s failed%s%s)",
+                   number_whole(tally->connect_failed).text, tally->connect_sys != 0 ? ": " : "",
+                   tally->connect_sys != 0 ? strerrordesc_np(tally->connect_sys) : "");
     if (tally->closed_by_server > 0)
         line_piece(&l, 3, STYLE_PLAIN, "%s closed by the server",
                    number_whole(tally->closed_by_server).text);

@@ -30,6 +30,8 @@ static const char *remedy(enum outcome outcome, int sys)
         return "the server closed before its answer was complete: see its log; if it never keeps "
                "connections use --close";
     case OUTCOME_TIMEOUT:
+        if (sys == ETIMEDOUT) /* of the connect */
+            return connect_remedy(sys);
         return "use fewer connections (-c), a lower rate (-r), or a longer --timeout";
     case OUTCOME_PROTOCOL:
         return "what came is not HTTP/1.1: is it the right port, and not https?";

@@ -290,6 +290,7 @@ static json_t *requests_json(const struct trial_record *t)
     json_put_count(&p, "ok", tally->ok);
     json_put_count(&p, "ok_in_window", tally->ok_in_window);
     json_put_count(&p, "unsent", tally->unsent);
+    json_put_count(&p, "unsent_pool", tally->unsent_pool);
     json_put_count(&p, "in_flight_at_end", tally->in_flight);
     json_put_count(&p, "resent", tally->resent);
     json_put_count(&p, "warmup", tally->warmup);
@@ -319,6 +320,10 @@ static json_t *connections_json(const struct trial_record *t)
     json_put_count(&p, "closed_by_client", tally->closed_by_client);
     json_put_count(&p, "ended_after_one", tally->ended_after_one);
     json_put_count(&p, "connect_failed", tally->connect_failed);
+    json_put_some(&p, "connect_errno", (uint64_t)tally->connect_sys);
+    json_put_text(&p, "connect_errno_name",
+                  tally->connect_sys != 0 ? strerrorname_np(tally->connect_sys) : NULL);
+    json_put_count(&p, "out_of_ports", tally->out_of_ports);
     json_put(&p, "class", json_string(connection_class_name(record_connection_class(t))));
     json_put(&p, "shares", shares_json(&tally->by_connection));
     return json_put_end(&p);

@@ -251,6 +251,7 @@ static void get_requests(const struct json_get *g, struct trial_record *t)
     tally->ok = get_u64(&requests, "ok");
     tally->ok_in_window = get_u64(&requests, "ok_in_window");
     tally->unsent = get_u64(&requests, "unsent");
+    tally->unsent_pool = json_get_some(&requests, "unsent_pool", INT64_MAX);
     tally->in_flight = get_u64(&requests, "in_flight_at_end");
     tally->resent = get_u64(&requests, "resent");
     tally->warmup = get_u64(&requests, "warmup");
@@ -271,6 +272,8 @@ static void get_traffic(const struct json_get *g, struct tally *tally)
     tally->closed_by_client = get_u64(&connections, "closed_by_client");
     tally->ended_after_one = get_u64(&connections, "ended_after_one");
     tally->connect_failed = get_u64(&connections, "connect_failed");
+    tally->connect_sys = (int)json_get_some(&connections, "connect_errno", 4095);
+    tally->out_of_ports = json_get_some(&connections, "out_of_ports", INT64_MAX);
     tally->by_connection = shares_get(&connections, "shares");
 }
 

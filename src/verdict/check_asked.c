@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "stats/spread.h"
@@ -71,14 +72,39 @@ static void judge_timetable(const struct trial_record *t, struct check *c)
         words_duration(t->tally.window_ns).text, words_whole((uint64_t)llround(due)).text);
 }
 
+/* No connection was free: because none could be made, or because all were waiting for answers. */
+static void pool_was_short(const struct trial_record *t, double unsent, struct check *c)
+{
+    const struct tally *tally = &t->tally;
+    struct words offered = words_rate(per_sec(t, tally->scheduled));
+    struct words sent = words_rate(per_sec(t, tally->sent));
+
+    if (tally->connect_sys != 0)
+        check_worsen(c, CHECK_WARN, unsent, LOAD_UNSENT_WARN,
+                     "see the target's log, its backlog and its limit of connections",
+                     "offered %s/s, sent %s/s: for the rest no connection was free, %s connects "
+                     "failed (%s)",
+                     offered.text, sent.text, words_whole(tally->connect_failed).text,
+                     strerrordesc_np(tally->connect_sys));
+    else
+        check_worsen(c, CHECK_WARN, unsent, LOAD_UNSENT_WARN,
+                     "lower the rate (-r), or give it more connections (-c)",
+                     "offered %s/s, sent %s/s: for the rest no connection was free, the target was "
+                     "too slow or the connections too few",
+                     offered.text, sent.text);
+}
+
 static void judge_sent(const struct trial_record *t, struct check *c)
 {
     const struct tally *tally = &t->tally;
-    double unsent = tally->scheduled > 0 ? (double)tally->unsent / (double)tally->scheduled : 0;
+    /* By count what is left at an early end was never due. */
+    bool cut = t->load.requests > 0 && tally->partial;
+    uint64_t due = cut ? tally->sent + tally->unsent_pool : tally->scheduled;
+    double unsent = due > 0 ? (double)(due - tally->sent) / (double)due : 0;
 
     if (unsent <= LOAD_UNSENT_WARN)
         return;
-    if (pool_share(tally) < LOAD_POOL_SHARE)
+    if ((double)tally->unsent_pool < LOAD_POOL_SHARE * (double)(due - tally->sent))
         check_worsen(c, unsent > LOAD_UNSENT_FAIL ? CHECK_FAIL : CHECK_WARN, unsent,
                      LOAD_UNSENT_FAIL,
                      "lower the rate (-r), or give the generator a thread more (-t)",
@@ -86,12 +112,7 @@ static void judge_sent(const struct trial_record *t, struct check *c)
                      words_percent(unsent).text, words_rate(per_sec(t, tally->scheduled)).text,
                      words_rate(per_sec(t, tally->sent)).text);
     else
-        check_worsen(c, CHECK_WARN, unsent, LOAD_UNSENT_WARN,
-                     "lower the rate (-r), or give it more connections (-c)",
-                     "offered %s/s, sent %s/s: for the rest no connection was free, the target was "
-                     "too slow or the connections too few",
-                     words_rate(per_sec(t, tally->scheduled)).text,
-                     words_rate(per_sec(t, tally->sent)).text);
+        pool_was_short(t, unsent, c);
 }
 
 /* Requests that became due while the window was open. By count it ends with the last answer: then
@@ -189,6 +210,13 @@ struct check check_load(const struct trial_record *t)
     bool open = t->load.model == LOAD_OPEN;
     struct check c = check_begin(CHECK_LOAD, open ? "share" : "per_sec");
 
+    if (t->tally.sent == 0 && t->tally.connect_sys != 0) {
+        check_worsen(
+            &c, CHECK_FAIL, 0, 1, "see the target's log, its backlog and its limit of connections",
+            "no request was sent in the measured window: %s connects failed (%s)",
+            words_whole(t->tally.connect_failed).text, strerrordesc_np(t->tally.connect_sys));
+        return c;
+    }
     if (t->tally.sent == 0 || t->tally.window_ns <= 0) {
         check_worsen(&c, CHECK_FAIL, 0, 1, "let it take longer (-d), or ask for more (-n)",
                      "no request was sent in the measured window");

@@ -1,6 +1,5 @@
 #include "verdict/check_priv.h"
 
-#include <errno.h>
 #include <math.h>
 
 #include "verdict/limits_around.h"
@@ -20,17 +19,6 @@ static bool is_loopback(const struct trial_record *t)
     return starts(t->address, "127.") || starts(t->address, "[::1]");
 }
 
-/* Kept as examples only, but each kind of them is counted in full. */
-static uint64_t out_of_ports(const struct tally *t)
-{
-    uint64_t count = 0;
-
-    for (uint32_t i = 0; i < t->example_count; i++)
-        if (t->examples[i].sys == EADDRNOTAVAIL)
-            count += t->examples[i].count;
-    return count;
-}
-
 /* What makes connects slow or fail. With connections that are kept it costs a moment at the start;
  * where each request needs one, it is part of what is measured. */
 static enum check_state spoils_connects(const struct trial_record *t)
@@ -44,7 +32,7 @@ static struct check judge_ports(const struct trial_record *t)
 {
     struct check c = check_begin(CHECK_NETWORK, "count");
     const struct machine_change *m = &t->machine;
-    uint64_t failed = out_of_ports(&t->tally);
+    uint64_t failed = t->tally.out_of_ports;
     static const char remedy[] = "keep connections alive (no --close), or let ports be used again: "
                                  "sysctl net.ipv4.tcp_tw_reuse=1";
 

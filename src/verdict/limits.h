@@ -24,7 +24,8 @@
 #define LOAD_LATE_SHARE       0.01
 
 /* What was sent of what was due: spec T1.1. Below it the generator is to blame, unless at least
- * half of the sends had to wait for a connection: then the target or the pool was too small. */
+ * half of what it did not send had no free connection to go over: then the target was too slow, or
+ * the pool too small. */
 #define LOAD_UNSENT_WARN 0.001
 #define LOAD_UNSENT_FAIL 0.01
 #define LOAD_POOL_SHARE  0.5

@@ -28,11 +28,199 @@ static struct sim_reply at_once(void *context, uint64_t number, int64_t now_ns, 
     return (struct sim_reply){ .what = SIM_ANSWER, .bytes = SIM_RIGHT };
 }
 
+static struct plan open_plan(struct sim_server *server, double rate_per_sec, int64_t duration_ns)
+{
+    struct plan plan = sim_plan(server);
+
+    plan.load.model = LOAD_OPEN;
+    plan.load.rate_per_sec = rate_per_sec;
+    plan.load.duration_ns = duration_ns;
+    return plan;
+}
+
 static struct plan counted(struct plan plan, uint64_t requests)
 {
     plan.load.duration_ns = 0;
     plan.load.requests = requests;
     return plan;
+}
+
+typedef struct check checker(const struct trial_record *t);
+
+static struct check judged(const struct plan *plan, checker *check)
+{
+    struct error err;
+    struct trial_record *t = trial_record_new(4096, &err);
+    struct check c;
+
+    assert_non_null(t);
+    t->load = plan->load;
+    t->tally = tally;
+    c = check(t);
+    trial_record_free(t);
+    return c;
+}
+
+static void assert_says(const struct check *c, enum check_state state, const char *piece)
+{
+    if (c->state != state || strstr(c->text, piece) == NULL)
+        fail_msg("%s: '%s' is not '%s'", check_state_name(c->state), c->text, piece);
+}
+
+/* ---- who is to blame ---- */
+
+#define FROZEN_NS (SIM_START_NS + 10 * SECOND_NS)
+
+static struct sim_reply freezes(void *context, uint64_t number, int64_t now_ns, uint32_t answers)
+{
+    struct sim_reply reply = at_once(context, number, now_ns, answers);
+
+    if (now_ns >= FROZEN_NS)
+        reply.what = SIM_SILENT;
+    return reply;
+}
+
+/* Ten requests are out, again after each time-out; all others wait for one of their connections. */
+static void what_a_frozen_server_kept_from_being_sent_is_not_our_fault(void **state)
+{
+    struct sim_server server = { .reply = freezes };
+    struct plan plan = open_plan(&server, 1000, 20 * SECOND_NS);
+    struct check c;
+
+    sim_drive(&plan, &tally);
+    assert_int_equal(tally.scheduled, 20000);
+    assert_int_equal(tally.ok, 10000);
+    assert_true(tally.unsent > 9900);
+    assert_int_equal(tally.unsent_pool, tally.unsent);
+    c = judged(&plan, check_load);
+    assert_says(&c, CHECK_WARN, "for the rest no connection was free");
+    (void)state;
+}
+
+static struct sim_reply freezes_for_a_second(void *context, uint64_t number, int64_t now_ns,
+                                             uint32_t answers)
+{
+    struct sim_reply reply = at_once(context, number, now_ns, answers);
+
+    if (now_ns >= FROZEN_NS && now_ns < FROZEN_NS + SECOND_NS)
+        reply.delay_ns = FROZEN_NS + SECOND_NS - now_ns;
+    return reply;
+}
+
+static void what_is_sent_late_is_not_unsent(void **state)
+{
+    struct sim_server server = { .reply = freezes_for_a_second };
+    struct plan plan = open_plan(&server, 1000, 20 * SECOND_NS);
+
+    sim_drive(&plan, &tally);
+    assert_int_equal(tally.ok, 20000);
+    assert_true(tally.pool_late.count > 900);
+    assert_int_equal(tally.unsent + tally.unsent_pool, 0);
+    (void)state;
+}
+
+static struct sim_reply resets_from_the_middle_on(void *context, uint64_t number, int64_t now_ns,
+                                                  uint32_t answers)
+{
+    struct sim_reply reply = at_once(context, number, now_ns, answers);
+
+    if (now_ns >= FROZEN_NS)
+        reply.what = SIM_RESET;
+    return reply;
+}
+
+static int refuses_from_the_middle_on(void *context, uint64_t number, int64_t now_ns)
+{
+    (void)context;
+    (void)number;
+    return now_ns >= FROZEN_NS ? ECONNREFUSED : 0;
+}
+
+static void a_pool_that_nobody_lets_in_any_more_says_why(void **state)
+{
+    struct sim_server server = { .reply = resets_from_the_middle_on,
+                                 .accept = refuses_from_the_middle_on };
+    struct plan plan = open_plan(&server, 1000, 20 * SECOND_NS);
+    struct check c;
+
+    sim_drive(&plan, &tally);
+    assert_true(tally.connect_failed > 10);
+    assert_int_equal(tally.connect_sys, ECONNREFUSED);
+    assert_int_equal(tally.out_of_ports, 0);
+    assert_int_equal(tally.unsent_pool, tally.unsent);
+    c = judged(&plan, check_load);
+    assert_says(&c, CHECK_WARN, "connects failed (Connection refused)");
+    (void)state;
+}
+
+static int has_five_ports(void *context, uint64_t number, int64_t now_ns)
+{
+    (void)context;
+    (void)now_ns;
+    return number < 5 ? 0 : EADDRNOTAVAIL;
+}
+
+static void ports_that_are_used_up_are_counted_in_both_loops(void **state)
+{
+    for (enum load_model model = LOAD_CLOSED; model <= LOAD_OPEN; model++) {
+        struct sim_server server = { .reply = at_once, .accept = has_five_ports };
+        struct plan plan = open_plan(&server, 1000, 2 * SECOND_NS);
+        struct check c;
+
+        plan.load.model = model;
+        if (model == LOAD_CLOSED)
+            server.send_ns = MILLISECOND_NS; /* else no time would pass */
+        sim_drive(&plan, &tally);
+        assert_true(tally.out_of_ports >= 5);
+        assert_int_equal(tally.out_of_ports, tally.connect_failed);
+        assert_int_equal(tally.connect_sys, EADDRNOTAVAIL);
+        c = judged(&plan, check_network);
+        assert_says(&c, CHECK_FAIL, "ran out of local ports");
+    }
+    (void)state;
+}
+
+/* Every second handshake never ends, and who is let in is not answered. */
+static int lets_every_second_one_in(void *context, uint64_t number, int64_t now_ns)
+{
+    struct sim_server *server = context;
+
+    (void)now_ns;
+    server->connect_ns = number % 2 == 0 ? 0 : 60 * SECOND_NS;
+    return 0;
+}
+
+static struct sim_reply says_nothing(void *context, uint64_t number, int64_t now_ns,
+                                     uint32_t answers)
+{
+    struct sim_reply reply = at_once(context, number, now_ns, answers);
+
+    reply.what = SIM_SILENT;
+    return reply;
+}
+
+static void a_handshake_that_does_not_end_is_no_missing_answer(void **state)
+{
+    struct sim_server server = { .reply = says_nothing, .accept = lets_every_second_one_in };
+    struct plan plan = sim_plan(&server);
+
+    server.context = &server;
+    plan.load.connections = 2;
+    plan.load.duration_ns = 3500 * MILLISECOND_NS;
+    plan.load.timeout_ns = SECOND_NS;
+    sim_drive(&plan, &tally);
+    assert_int_equal(tally.example_count, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct example *e = &tally.examples[i];
+
+        assert_int_equal(e->outcome, OUTCOME_TIMEOUT);
+        assert_true(e->count > 2);
+        assert_string_equal(e->reason, e->sys == ETIMEDOUT ? "no connection within 1 s"
+                                                           : "no complete answer within 1 s");
+    }
+    assert_int_not_equal(tally.examples[0].sys, tally.examples[1].sys);
+    assert_int_equal(tally.connect_sys, ETIMEDOUT);
+    (void)state;
 }
 
 /* ---- answers that come too early, in pieces, or never ---- */
@@ -123,6 +311,11 @@ static void half_an_answer_is_shown_too(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_frozen_server_kept_from_being_sent_is_not_our_fault),
+        cmocka_unit_test(what_is_sent_late_is_not_unsent),
+        cmocka_unit_test(a_pool_that_nobody_lets_in_any_more_says_why),
+        cmocka_unit_test(ports_that_are_used_up_are_counted_in_both_loops),
+        cmocka_unit_test(a_handshake_that_does_not_end_is_no_missing_answer),
         cmocka_unit_test(a_request_that_is_not_out_ends_its_connection),
         cmocka_unit_test(an_example_shows_how_the_answer_began),
         cmocka_unit_test(half_an_answer_is_shown_too),

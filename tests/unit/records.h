@@ -94,6 +94,8 @@ static inline void fill_tally(struct trial_record *t)
         &tally->events,
         &tally->preempted,
         &tally->ended_after_one,
+        &tally->unsent_pool,
+        &tally->out_of_ports,
     };
     struct histogram *histograms[] = { &tally->response, &tally->service,   &tally->first_byte,
                                        &tally->connect,  &tally->loop_late, &tally->pool_late };
@@ -112,6 +114,7 @@ static inline void fill_tally(struct trial_record *t)
     tally->run_queue_wait_ns = 33;
     tally->seconds_busy = 34;
     tally->restarts = 35;
+    tally->connect_sys = 111;
     tally->by_connection = (struct tally_shares){ 36, 1e9 / 3, 1e17 / 3, 0.5, 1e8 / 7 };
     tally->by_worker = (struct tally_shares){ 37, 2e9 / 3, 2e17 / 3, 1.5, 2e8 / 7 };
     tally->loop.counts[7] = 38;

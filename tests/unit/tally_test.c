@@ -131,11 +131,12 @@ static void merged_examples_join_their_kind_or_are_counted_as_left_out(void **st
 /* Every counter a different number, so that none can stand in for another. */
 static void fill(struct tally *t, uint64_t base)
 {
-    uint64_t *numbers[] = { &t->scheduled,        &t->sent,          &t->ok,
-                            &t->unsent,           &t->in_flight,     &t->resent,
-                            &t->warmup,           &t->ok_in_window,  &t->bytes_sent,
-                            &t->bytes_received,   &t->opened,        &t->closed_by_server,
-                            &t->closed_by_client, &t->connect_failed };
+    uint64_t *numbers[] = { &t->scheduled,        &t->sent,           &t->ok,
+                            &t->unsent,           &t->in_flight,      &t->resent,
+                            &t->warmup,           &t->ok_in_window,   &t->bytes_sent,
+                            &t->bytes_received,   &t->opened,         &t->closed_by_server,
+                            &t->closed_by_client, &t->connect_failed, &t->unsent_pool,
+                            &t->out_of_ports };
     struct histogram *histograms[] = { &t->response, &t->service,   &t->first_byte,
                                        &t->connect,  &t->loop_late, &t->pool_late };
 
@@ -170,6 +171,8 @@ static void a_merge_adds_every_counter(void **state)
     assert_int_equal(sum.closed_by_server, 7122);
     assert_int_equal(sum.closed_by_client, 7124);
     assert_int_equal(sum.connect_failed, 7126);
+    assert_int_equal(sum.unsent_pool, 7128);
+    assert_int_equal(sum.out_of_ports, 7130);
     for (unsigned kind = 1; kind < OUTCOME_KINDS; kind++)
         assert_int_equal(sum.failed[kind], 71000 + 2 * kind);
     assert_int_equal(sum.cpu_user_ns, 7100 * 3);

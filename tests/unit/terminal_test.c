@@ -318,6 +318,7 @@ static void nothing_right_is_said_without_figures(void **state)
     t->tally.window_ns = 3 * SECOND_NS;
     add_example(t, OUTCOME_CONNECT, ECONNREFUSED, 0, 44, "Connection refused", "");
     t->tally.sent = t->tally.scheduled = t->tally.connect_failed = 44;
+    t->tally.connect_sys = ECONNREFUSED;
     t->check_text = "";
     check_trial(screen_of(80), t, "trial-nothing-80");
     trial_record_free(t);

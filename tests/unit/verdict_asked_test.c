@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -128,9 +129,10 @@ static void rare_wake_ups_condemn_nobody(void **state)
     (void)state;
 }
 
-static void unsent(struct trial_record *t, uint64_t count)
+static void unsent(struct trial_record *t, uint64_t count, uint64_t pool)
 {
     t->tally.unsent = count;
+    t->tally.unsent_pool = pool;
     t->tally.sent -= count;
 }
 
@@ -138,13 +140,38 @@ static void who_could_not_send_is_told_apart(void **state)
 {
     struct trial_record *ours = open_trial(), *little = open_trial(), *theirs = open_trial();
 
-    unsent(ours, 2000);
+    unsent(ours, 2000, 0);
     EXPECT(ours, check_load, CHECK_FAIL, "could not send 5.0 % of what was due");
-    unsent(little, 200);
+    unsent(little, 200, 0);
     EXPECT(little, check_load, CHECK_WARN, "could not send 0.50 %");
-    unsent(theirs, 10000);
-    late(theirs, &theirs->tally.pool_late, 25000, SECOND_NS);
+    unsent(theirs, 10000, 10000);
     EXPECT(theirs, check_load, CHECK_WARN, "offered 2,000/s, sent 1,500/s: for the rest no conn");
+    (void)state;
+}
+
+static void a_target_that_lets_nobody_in_any_more_is_quoted(void **state)
+{
+    struct trial_record *later = open_trial(), *never = open_trial();
+
+    later->tally.connect_failed = 12;
+    never->tally.connect_failed = 44;
+    later->tally.connect_sys = never->tally.connect_sys = ECONNREFUSED;
+    unsent(later, 10000, 10000);
+    EXPECT(later, check_load, CHECK_WARN, "was free, 12 connects failed (Connection refused)");
+    unsent(never, never->tally.sent, never->tally.sent);
+    EXPECT(never, check_load, CHECK_FAIL, "no request was sent in the measured window: 44 conn");
+    (void)state;
+}
+
+/* What is left over when a load by count ends early was not due yet: nobody failed to send it. */
+static void what_was_never_due_is_nobodys_fault(void **state)
+{
+    struct trial_record *t = open_trial();
+
+    t->load.requests = t->tally.scheduled;
+    t->tally.partial = true;
+    unsent(t, 30000, 5);
+    EXPECT(t, check_load, CHECK_WARN, "ended before its time");
     (void)state;
 }
 
@@ -451,7 +478,7 @@ static void requests_that_are_left_out_are_missed(void **state)
 {
     struct trial_record *t = open_trial();
 
-    unsent(t, 500);
+    unsent(t, 500, 0);
     EXPECT(t, check_omission, CHECK_FAIL, "500 requests are missing from the response times");
     t = closed_trial();
     t->tally.failed[OUTCOME_TIMEOUT] = 4;
@@ -648,6 +675,8 @@ int main(void)
         cmocka_unit_test(the_same_stall_in_the_target_is_not_ours),
         cmocka_unit_test(rare_wake_ups_condemn_nobody),
         cmocka_unit_test(who_could_not_send_is_told_apart),
+        cmocka_unit_test(a_target_that_lets_nobody_in_any_more_is_quoted),
+        cmocka_unit_test(what_was_never_due_is_nobodys_fault),
         cmocka_unit_test(wake_ups_within_bounds_are_random_enough),
         cmocka_unit_test(arrivals_that_are_not_random_are_found),
         cmocka_unit_test(a_generator_with_time_to_spare_is_fine),
