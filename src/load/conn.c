@@ -288,11 +288,20 @@ static void conn_finish(struct worker *w, uint32_t slot, enum outcome outcome, e
         conn_free(w, slot, now);
 }
 
+/* A request that was asked, or due, then has had no whole answer until now. */
+static void count_silence(struct worker *w, struct mono asked, struct mono now)
+{
+    if (w->silent_from.ns < w->last_answer.ns)
+        w->silent_from = asked.ns > w->last_answer.ns ? asked : w->last_answer;
+    w->silent_to = now;
+}
+
 static void conn_fail(struct worker *w, uint32_t slot, enum outcome outcome, int sys,
                       struct slice input, struct mono now)
 {
     bool by_server = outcome == OUTCOME_CLOSED_EARLY || outcome == OUTCOME_RESET;
 
+    count_silence(w, w->conns[slot].sent, now);
     if (w->conns[slot].measured)
         conn_keep_example(w, slot, outcome, sys, input);
     conn_finish(w, slot, outcome, by_server ? CONN_ENDED_BY_SERVER : CONN_ENDED_BY_US, now);
@@ -360,7 +369,11 @@ static void count_connect_failed(struct tally *t, int sys)
 /* A connection of the pool did not come about. */
 static void pool_failed(struct worker *w, uint32_t slot, int sys, struct mono now)
 {
+    struct mono due = pacer_next(&w->pacer);
+
     count_connect_failed(w->tally, sys);
+    if (w->idle.head == NO_CONN && due.ns <= now.ns)
+        count_silence(w, due, now); /* a request waits for it */
     land(w, slot);
     ring_close(w->ring, slot);
     back_off(w, slot, now);

@@ -60,13 +60,14 @@ static void hear_stop(struct worker *w, struct mono now)
         asked > 1 ? now : mono_earlier(w->drain_end, mono_after(w->end, HURRIED_DRAIN_NS));
 }
 
-/* A load by count has no end of its own when nobody answers any more. */
+/* A load by count has no end of its own when nobody answers any more. Time in which nobody was
+ * asked says nothing: a slow timetable has gaps as long as any time-out. */
 static void give_up(struct worker *w, struct mono now)
 {
-    struct mono since = w->last_answer.ns > w->begin.ns ? w->last_answer : w->begin;
+    struct mono from = w->silent_from.ns > w->begin.ns ? w->silent_from : w->begin;
 
-    if (!w->by_count || w->stopping ||
-        mono_diff_ns(since, now) < GIVE_UP_TIMEOUTS * w->plan->load.timeout_ns)
+    if (!w->by_count || w->stopping || w->silent_from.ns < w->last_answer.ns ||
+        mono_diff_ns(from, w->silent_to) < GIVE_UP_TIMEOUTS * w->plan->load.timeout_ns)
         return;
     w->stopping = true;
     w->tally->partial = true;
@@ -263,6 +264,7 @@ static void set_timetable(struct worker *w, struct mono start)
     uint64_t share = load->requests / load->threads;
 
     w->start = start;
+    w->last_answer = start;
     w->tenth_at = mono_after(start, TENTH_NS);
     w->by_count = load->requests > 0;
     w->quota = share + (w->index < load->requests % load->threads ? 1 : 0);

@@ -130,8 +130,10 @@ struct worker {
     bool window_open, window_closed;
     struct mono last_done;   /* of the measured requests */
     struct mono last_answer; /* whole ones, right or wrong */
-    struct mono last_sent;   /* of the measured requests; open loop, first worker */
-    int schedstat;           /* usage_open()'s */
+    /* From the first request without one since then, to the newest. Before last_answer: none. */
+    struct mono silent_from, silent_to;
+    struct mono last_sent; /* of the measured requests; open loop, first worker */
+    int schedstat;         /* usage_open()'s */
     struct thread_usage usage_begin;
     int64_t fold_cpu_ns; /* usage_cpu_ns() at the last whole second */
 

@@ -223,6 +223,68 @@ static void a_handshake_that_does_not_end_is_no_missing_answer(void **state)
     (void)state;
 }
 
+/* ---- by count: dead, or only seldom asked ---- */
+
+static struct sim_reply loses_the_fifth(void *context, uint64_t number, int64_t now_ns,
+                                        uint32_t answers)
+{
+    struct sim_reply reply = at_once(context, number, now_ns, answers);
+
+    if (number == 4)
+        reply.what = SIM_SILENT;
+    return reply;
+}
+
+/* Five time-outs fit between two requests, and one of these is lost. */
+static void a_slow_timetable_is_no_dead_server(void **state)
+{
+    struct sim_server server = { .reply = loses_the_fifth };
+    struct plan plan = counted(open_plan(&server, 1, 0), 20);
+
+    plan.load.timeout_ns = 200 * MILLISECOND_NS;
+    sim_drive(&plan, &tally);
+    assert_false(tally.gave_up);
+    assert_false(tally.partial);
+    assert_int_equal(tally.ok, 19);
+    assert_int_equal(tally.failed[OUTCOME_TIMEOUT], 1);
+    (void)state;
+}
+
+static struct sim_reply loses_the_fifth_and_freezes(void *context, uint64_t number, int64_t now_ns,
+                                                    uint32_t answers)
+{
+    return number == 4 ? loses_the_fifth(context, number, now_ns, answers)
+                       : freezes(context, number, now_ns, answers);
+}
+
+static void one_that_dies_is_given_up_however_seldom_it_is_asked(void **state)
+{
+    struct sim_server server = { .reply = loses_the_fifth_and_freezes };
+    struct plan plan = counted(open_plan(&server, 1, 0), 1000);
+
+    plan.load.timeout_ns = 200 * MILLISECOND_NS;
+    sim_drive(&plan, &tally);
+    assert_true(tally.gave_up);
+    assert_int_equal(tally.ok, 9);
+    assert_in_range(tally.sent, 11, 12);
+    (void)state;
+}
+
+/* Not one request can be sent any more. What waits for a connection has no answer either. */
+static void a_pool_that_stays_empty_is_given_up(void **state)
+{
+    struct sim_server server = { .reply = resets_from_the_middle_on,
+                                 .accept = refuses_from_the_middle_on };
+    struct plan plan = counted(open_plan(&server, 100, 0), 1000000);
+
+    plan.load.timeout_ns = SECOND_NS;
+    sim_drive(&plan, &tally);
+    assert_true(tally.gave_up);
+    assert_int_equal(tally.ok, 1000);
+    assert_in_range(tally.window_ns, 14 * SECOND_NS, 16 * SECOND_NS);
+    (void)state;
+}
+
 /* ---- answers that come too early, in pieces, or never ---- */
 
 static void a_request_that_is_not_out_ends_its_connection(void **state)
@@ -316,6 +378,9 @@ int main(void)
         cmocka_unit_test(a_pool_that_nobody_lets_in_any_more_says_why),
         cmocka_unit_test(ports_that_are_used_up_are_counted_in_both_loops),
         cmocka_unit_test(a_handshake_that_does_not_end_is_no_missing_answer),
+        cmocka_unit_test(a_slow_timetable_is_no_dead_server),
+        cmocka_unit_test(one_that_dies_is_given_up_however_seldom_it_is_asked),
+        cmocka_unit_test(a_pool_that_stays_empty_is_given_up),
         cmocka_unit_test(a_request_that_is_not_out_ends_its_connection),
         cmocka_unit_test(an_example_shows_how_the_answer_began),
         cmocka_unit_test(half_an_answer_is_shown_too),
