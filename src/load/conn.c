@@ -250,6 +250,8 @@ static void count_wrong(struct worker *w, const struct conn *c, enum outcome out
     if (outcome != OUTCOME_TIMEOUT)
         return;
     histogram_record_censored(&t->response, mono_diff_ns(c->due, now));
+    /* A second has times of right answers only: this one passes for folded already. */
+    histogram_record(w->folded, mono_diff_ns(c->due, now));
     if (w->plan->load.model == LOAD_OPEN)
         histogram_record_censored(&t->service, mono_diff_ns(c->sent, now));
 }

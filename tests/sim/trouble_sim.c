@@ -370,6 +370,38 @@ static void half_an_answer_is_shown_too(void **state)
     (void)state;
 }
 
+static struct sim_reply every_tenth_is_silent(void *context, uint64_t number, int64_t now_ns,
+                                              uint32_t answers)
+{
+    struct sim_reply reply = at_once(context, number, now_ns, answers);
+
+    reply.delay_ns = MILLISECOND_NS;
+    if (number % 10 == 9)
+        reply.what = SIM_SILENT;
+    return reply;
+}
+
+static void a_second_has_the_times_of_right_answers_only(void **state)
+{
+    struct sim_server server = { .reply = every_tenth_is_silent };
+    struct plan plan = sim_plan(&server);
+
+    plan.load.connections = 4;
+    plan.load.duration_ns = 20 * SECOND_NS;
+    plan.load.timeout_ns = 600 * MILLISECOND_NS;
+    sim_drive(&plan, &tally);
+    assert_true(tally.failed[OUTCOME_TIMEOUT] > 20);
+    assert_int_equal(tally.response.censored, tally.failed[OUTCOME_TIMEOUT] + tally.in_flight);
+    for (uint32_t i = 0; i < tally.second_count; i++) {
+        uint64_t times = 0;
+
+        for (uint32_t bucket = 0; bucket < SECOND_BUCKETS; bucket++)
+            times += tally.seconds[i].counts[bucket];
+        assert_int_equal(times, tally.seconds[i].ok);
+    }
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +416,7 @@ int main(void)
         cmocka_unit_test(a_request_that_is_not_out_ends_its_connection),
         cmocka_unit_test(an_example_shows_how_the_answer_began),
         cmocka_unit_test(half_an_answer_is_shown_too),
+        cmocka_unit_test(a_second_has_the_times_of_right_answers_only),
     };
 
     return cmocka_run_group_tests_name("trouble", tests, NULL, NULL);
