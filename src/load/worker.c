@@ -78,7 +78,7 @@ static void give_up(struct worker *w, struct mono now)
 
 static void open_more(struct worker *w, struct mono now)
 {
-    while (w->opened_to < w->conn_count && w->connecting < CONNECTING_MAX) {
+    while (w->opened_to < w->conn_count && w->connecting < w->connecting_max) {
         if (w->plan->load.model == LOAD_CLOSED) {
             if (!worker_may_start(w, now))
                 return;
@@ -306,6 +306,8 @@ static bool make_ready(struct worker *w)
     }
     w->may_end = w->one_shot || plan->request.bytes.len > RING_SENT_AT_ONCE_BYTES;
     w->prepares = plan->request.nonce_count > 0 || plan->burn_ns + sabotage_burn_ns() > 0;
+    w->connecting_max =
+        plan->load.threads < CONNECTING_MAX ? CONNECTING_MAX / plan->load.threads : 1;
     w->nonces = rng_split(plan->seed, UINT64_C(1) << 32 | w->index);
     list_init(&w->in_flight);
     list_init(&w->idle);

@@ -22,8 +22,9 @@
 
 #define NO_CONN UINT32_MAX
 
-/* At the start so many connections are opened at a time: a thousand at once would overflow the
- * target's accept queue, and what we then measured would be SYN retransmissions. */
+/* At the start so many connections are opened at a time, by all workers together: a thousand at
+ * once would overflow the target's accept queue, and what we then measured would be SYN
+ * retransmissions. */
 #define CONNECTING_MAX 128
 
 /* Refused connects wait 10 ms, then twice as long each time, 1 s at most: a server that says no
@@ -112,6 +113,7 @@ struct worker {
     struct conn_list idle;      /* open loop: free to take a request, longest waiting first */
     struct conn_list backoff[BACKOFF_STEPS];
     uint32_t connecting;      /* how many are CONNECTING or OPENING */
+    uint32_t connecting_max;  /* this worker's share of CONNECTING_MAX */
     uint32_t with_request;    /* how many are CONNECTING or BUSY */
     uint32_t opened_to;       /* slots below have been put to use */
     struct mono idle_since;   /* since when `idle` has had somebody without a break */

@@ -402,6 +402,48 @@ static void a_second_has_the_times_of_right_answers_only(void **state)
     (void)state;
 }
 
+/* ---- the first connections ---- */
+
+#define WORKERS 4
+
+/* Each worker has a server of its own: the simulation knows one worker. */
+static bool open_own_ring(void *servers, uint32_t worker, const struct ring_config *config,
+                          struct ring **ret_ring, struct error *err)
+{
+    return ring_sim_open((struct sim_server *)servers + worker, 0, config, ret_ring, err);
+}
+
+static int counts_the_first(void *context, uint64_t number, int64_t now_ns)
+{
+    (void)number;
+    *(uint32_t *)context += now_ns == SIM_START_NS;
+    return 0;
+}
+
+static void all_workers_together_open_so_many_at_a_time(void **state)
+{
+    struct sim_server servers[WORKERS];
+    uint32_t first[WORKERS] = { 0 }, sum = 0;
+    struct plan plan;
+
+    for (size_t i = 0; i < WORKERS; i++)
+        servers[i] = (struct sim_server){ .reply = every_tenth_is_silent,
+                                          .accept = counts_the_first,
+                                          .connect_ns = SECOND_NS,
+                                          .context = &first[i] };
+    plan = sim_plan(servers);
+    plan.open_ring = open_own_ring;
+    plan.load.threads = WORKERS;
+    plan.load.connections = 400;
+    plan.load.duration_ns = 1100 * MILLISECOND_NS;
+    sim_drive(&plan, &tally);
+    for (size_t i = 0; i < WORKERS; i++)
+        sum += first[i];
+    assert_int_equal(sum, 128); /* the least backlog that servers commonly have */
+    assert_int_equal(tally.by_worker.count, WORKERS);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +459,7 @@ int main(void)
         cmocka_unit_test(an_example_shows_how_the_answer_began),
         cmocka_unit_test(half_an_answer_is_shown_too),
         cmocka_unit_test(a_second_has_the_times_of_right_answers_only),
+        cmocka_unit_test(all_workers_together_open_so_many_at_a_time),
     };
 
     return cmocka_run_group_tests_name("trouble", tests, NULL, NULL);
