@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/rng.h"
 #include "cli/cmd.h"
@@ -200,19 +201,53 @@ static int report(struct load_options *o, const struct run_record *run, struct e
     return signals_exit_code(EXIT_DONE);
 }
 
-static bool find_address(const struct load_options *o, struct addr *ret_addr, struct error *err)
+static void add_words(struct error *err, const char *words)
 {
-    size_t used;
+    size_t used = strlen(err->text);
 
-    if (o->unix_socket != NULL)
-        return addr_unix(slice_of(o->unix_socket), ret_addr, err) ||
+    snprintf(err->text + used, sizeof(err->text) - used, "%s", words);
+}
+
+static bool find_addresses(const struct load_options *o, struct addr_found *ret_found,
+                           struct error *err)
+{
+    if (o->unix_socket != NULL) {
+        ret_found->count = 1;
+        return addr_unix(slice_of(o->unix_socket), &ret_found->list[0], err) ||
                error_wrap(err, "--unix-socket");
-    if (addr_resolve(o->url.host, o->url.port, ret_addr, err))
+    }
+    if (addr_resolve(o->url.host, o->url.port, ret_found, err))
         return true;
-    used = strlen(err->text);
-    snprintf(err->text + used, sizeof(err->text) - used,
-             "; check the spelling, or give the address itself");
+    add_words(err, "; check the spelling, or give the address itself");
     return false;
+}
+
+/* Of several addresses the first that lets us in; NULL: none does. A single one is not tried: what
+ * it says to the first question is told in full. */
+static const struct addr *choose_address(const struct load_options *o,
+                                         const struct addr_found *found)
+{
+    for (size_t i = 0; i < found->count && found->count > 1; i++) {
+        const struct sock_limit limit = { mono_after(mono_now(), o->load.timeout_ns), &stop_asked };
+        int fd = sock_connect(&found->list[i], &limit);
+
+        if (fd >= 0)
+            close(fd);
+        if (fd >= 0)
+            return &found->list[i];
+    }
+    return found->count > 1 ? NULL : &found->list[0];
+}
+
+static void add_tried(struct error *err, const struct addr_found *found)
+{
+    char name[ADDR_TEXT_MAX];
+
+    for (size_t i = 0; i < found->count; i++) {
+        add_words(err, i == 0 ? " (tried " : i + 1 < found->count ? ", " : " and ");
+        add_words(err, addr_text(&found->list[i], name));
+    }
+    add_words(err, ")");
 }
 
 /* Drive after drive, each kept as it ends. *unsaved: what could not be, was not. */
@@ -240,14 +275,18 @@ static bool measure_all(struct load_options *o, const struct addr *addr, struct 
 static bool measure(struct load_options *o, struct store *store, struct run_record *run,
                     struct error *unsaved, struct error *err)
 {
-    struct addr addr;
+    struct addr_found found;
+    const struct addr *addr;
     struct view view = { .screen = screen_detect(stderr, o->common.color) };
     bool fine;
 
-    if (!find_address(o, &addr, err) || !drive_descriptors(&o->load, err))
+    if (!find_addresses(o, &found, err) || !drive_descriptors(&o->load, err))
         return false;
+    addr = choose_address(o, &found);
     view.live = live_new(&view.screen, o->common.quiet > 0);
-    fine = measure_all(o, &addr, &view, store, run, unsaved, err);
+    fine = measure_all(o, addr != NULL ? addr : &found.list[0], &view, store, run, unsaved, err);
+    if (!fine && addr == NULL)
+        add_tried(err, &found);
     live_clear(view.live);
     live_free(view.live);
     run->partial = run->partial || run->trial_count < load_drives(&o->load);

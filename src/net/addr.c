@@ -10,15 +10,26 @@
 
 #define HOST_NAME_BYTES 256 /* a DNS name has at most 253 characters */
 
-bool addr_resolve(struct slice host, uint16_t port, struct addr *ret_addr, struct error *err)
+static void keep_answers(const struct addrinfo *answer, struct addr_found *ret_found)
+{
+    ret_found->count = 0;
+    for (; answer != NULL && ret_found->count < ADDR_FOUND_MAX; answer = answer->ai_next) {
+        struct addr *addr = &ret_found->list[ret_found->count++];
+
+        BUG_IF(answer->ai_addrlen > sizeof(addr->in6));
+        *addr = (struct addr){ .len = answer->ai_addrlen };
+        memcpy(&addr->any, answer->ai_addr, answer->ai_addrlen);
+    }
+}
+
+bool addr_resolve(struct slice host, uint16_t port, struct addr_found *ret_found, struct error *err)
 {
     const struct addrinfo hints = { .ai_family = AF_UNSPEC,
                                     .ai_socktype = SOCK_STREAM,
                                     .ai_flags = AI_NUMERICSERV };
     char name[HOST_NAME_BYTES], service[8], shown[2 * HOST_NAME_BYTES];
     struct text escaped = TEXT(shown);
-    struct addrinfo *found;
-    struct addr addr = { 0 };
+    struct addrinfo *answers;
     int failure;
 
     text_add_escaped(&escaped, host);
@@ -27,16 +38,13 @@ bool addr_resolve(struct slice host, uint16_t port, struct addr *ret_addr, struc
     memcpy(name, host.ptr, host.len);
     name[host.len] = '\0';
     snprintf(service, sizeof(service), "%u", port);
-    failure = getaddrinfo(name, service, &hints, &found);
+    failure = getaddrinfo(name, service, &hints, &answers);
     if (failure == EAI_SYSTEM)
         return error_set(err, errno, "resolve host '%s'", shown);
     if (failure != 0)
         return error_set(err, 0, "resolve host '%s': %s", shown, gai_strerror(failure));
-    BUG_IF(found->ai_addrlen > sizeof(addr.in6));
-    memcpy(&addr.any, found->ai_addr, found->ai_addrlen);
-    addr.len = found->ai_addrlen;
-    freeaddrinfo(found);
-    *ret_addr = addr;
+    keep_answers(answers, ret_found);
+    freeaddrinfo(answers);
     return true;
 }
 

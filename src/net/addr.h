@@ -22,8 +22,18 @@ struct addr {
 
 #define ADDR_TEXT_MAX 128
 
-/* Asks the resolver for `host`, and takes its first answer. False with the resolver's words. */
-bool addr_resolve(struct slice host, uint16_t port, struct addr *ret_addr, struct error *err);
+/* What a name stands for, in the resolver's order: "localhost" is [::1] and 127.0.0.1 on many
+ * machines, and a server may listen at one of them only. */
+#define ADDR_FOUND_MAX 16 /* answers beyond are not looked at */
+
+struct addr_found {
+    struct addr list[ADDR_FOUND_MAX];
+    size_t count; /* one at least */
+};
+
+/* Asks the resolver for `host`. False with the resolver's words. */
+bool addr_resolve(struct slice host, uint16_t port, struct addr_found *ret_found,
+                  struct error *err);
 
 /* 127.0.0.1:port. */
 struct addr addr_loopback(uint16_t port);

@@ -28,10 +28,13 @@ static void numeric_hosts_resolve_without_a_resolver(void **state)
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         char text[ADDR_TEXT_MAX];
         struct error err = { 0 };
+        struct addr_found found;
         struct addr addr;
 
-        if (!addr_resolve(CASES[i].host, CASES[i].port, &addr, &err))
+        if (!addr_resolve(CASES[i].host, CASES[i].port, &found, &err))
             fail_msg("line %d: %s", CASES[i].line, err.text);
+        assert_int_equal(found.count, 1);
+        addr = found.list[0];
         if (strcmp(addr_text(&addr, text), CASES[i].text) != 0)
             fail_msg("line %d: '%s'", CASES[i].line, text);
         if (addr_port(&addr) != CASES[i].port || addr_is_local(&addr) != CASES[i].local)
@@ -50,9 +53,9 @@ static void what_is_no_host_name_is_a_mistake_of_the_user(void **state)
 
     for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
         struct error err = { 0 };
-        struct addr addr;
+        struct addr_found found;
 
-        assert_false(addr_resolve(hosts[i], 80, &addr, &err));
+        assert_false(addr_resolve(hosts[i], 80, &found, &err));
         assert_true(err.usage);
     }
     (void)state;

@@ -1,0 +1,57 @@
+"""Names that stand for several addresses, and how many connections and how low a rate can be asked for.
+
+What needs a machine of its own (another /etc/hosts, another range of ports) gets namespaces."""
+
+import http.server
+import subprocess
+import threading
+
+import pytest
+from conftest import free_port
+
+
+def prefix_of(namespace, script, argument):
+    """Runs in a namespace of that kind in which we are root, after the script."""
+    prefix = ["unshare", "--map-root-user", namespace, "sh", "-c", f'{script} && exec "$@"', str(argument)]
+    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("this user may make no namespaces here")
+    return prefix
+
+
+@pytest.fixture
+def both(tmp_path):
+    """both.test is 127.0.0.1 and 127.0.0.2, in this order."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 both.test\n127.0.0.2 both.test\n", encoding="ascii")
+    return prefix_of("--mount", 'mount --bind "$0" /etc/hosts', hosts)
+
+
+class Hello(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_first_address_that_lets_us_in_is_taken(assay, both):
+    with http.server.ThreadingHTTPServer(("127.0.0.2", 0), Hello) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = assay(f"http://both.test:{server.server_port}/", "-c", 1, "-n", 5, "-j", prefix=both)
+        server.shutdown()
+    assert done.code == 0, done.err
+    assert done.json["target"]["address"] == f"127.0.0.2:{server.server_port}"
+    assert done.json["requests"]["ok"] == 5
+
+
+def test_where_none_does_all_that_were_tried_are_named(assay, both):
+    port = free_port()
+    done = assay(f"http://both.test:{port}/", "-n", 1, prefix=both)
+    assert done.code == 1
+    assert "Connection refused; nothing listens there" in done.err
+    assert f"(tried 127.0.0.1:{port} and 127.0.0.2:{port})" in done.err
