@@ -280,7 +280,8 @@ static bool measure(struct load_options *o, struct store *store, struct run_reco
     struct view view = { .screen = screen_detect(stderr, o->common.color) };
     bool fine;
 
-    if (!find_addresses(o, &found, err) || !drive_descriptors(&o->load, err))
+    if (!find_addresses(o, &found, err) || !drive_descriptors(&o->load, err) ||
+        !drive_ports("", &o->load, &found.list[0], 1, err))
         return false;
     addr = choose_address(o, &found);
     view.live = live_new(&view.screen, o->common.quiet > 0);

@@ -26,6 +26,10 @@
 #define SAMPLE_NS (100 * MILLISECOND_NS)
 #define RATES_MAX 600 /* tenths of a second that are shown */
 
+/* Of the local ports to one address that connections may take: others use some, and those that were
+ * closed lately are not free yet (spec T16). */
+#define PORTS_SHARE 0.8
+
 /* A window of 30 s or more that turns out to have begun inside the warm-up begins anew, with its
  * full length, so often at most: three times the time that was asked for. */
 #define STEADY_WINDOW_NS (30 * SECOND_NS)
@@ -66,6 +70,30 @@ bool drive_descriptors(const struct load *load, struct error *err)
         return error_set(err, errno, "raise the limit of open files to %llu",
                          (unsigned long long)limit.rlim_max);
     return true;
+}
+
+bool drive_ports(const char *root, const struct load *load, const struct addr *addresses,
+                 size_t count, struct error *err)
+{
+    bool stops_short =
+        load->model == LOAD_CLOSED && load->requests > 0 && load->requests < load->connections;
+    uint64_t needed = stops_short ? load->requests : load->connections;
+    struct host host;
+    uint64_t ports, room;
+
+    host_read(root, &host);
+    if (host.port_low == 0 || host.port_high < host.port_low || addr_port(&addresses[0]) == 0)
+        return true; /* not known; or a Unix socket, which takes none */
+    ports = host.port_high - host.port_low + 1;
+    room = (uint64_t)(PORTS_SHARE * (double)ports * (double)count);
+    if (needed <= room)
+        return true;
+    return error_usage(err,
+                       "%llu connections need as many local ports, and this machine has %llu for "
+                       "each of %zu addresses, some of them in use; ask for %llu connections at "
+                       "most, or give it more: sysctl net.ipv4.ip_local_port_range='1024 65535'",
+                       (unsigned long long)needed, (unsigned long long)ports, count,
+                       (unsigned long long)room);
 }
 
 /* ---- before: ask, and make a plan of the answers ---- */
@@ -169,6 +197,13 @@ static bool make_plan(const struct drive *d, struct asked *a, struct trial_recor
 static bool ask_first(const struct drive *d, struct asked *a, struct trial_record *record,
                       struct error *err)
 {
+    struct error few;
+
+    if (!drive_ports("", d->load, d->addresses, d->address_count, &few)) {
+        record->state = TRIAL_NOT_READY;
+        record->reason = arena_text(&record->arena, few.text, strlen(few.text));
+        return true;
+    }
     /* One after the other: who did not answer rightly is not asked again. */
     if (!ask_until(d->stop_asked, &d->addresses[0], d->workload, d->host, d->load->timeout_ns,
                    PROBES, &a->arena, a->answers, err))

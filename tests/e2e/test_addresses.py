@@ -7,7 +7,7 @@ import subprocess
 import threading
 
 import pytest
-from conftest import free_port
+from conftest import free_port, own_server
 
 
 def prefix_of(namespace, script, argument):
@@ -55,3 +55,20 @@ def test_where_none_does_all_that_were_tried_are_named(assay, both):
     assert done.code == 1
     assert "Connection refused; nothing listens there" in done.err
     assert f"(tried 127.0.0.1:{port} and 127.0.0.2:{port})" in done.err
+
+
+def test_more_connections_than_there_are_ports_are_refused_before_anything_is_asked(assay):
+    prefix = prefix_of("--net", 'echo "40000 40099" > /proc/sys/net/ipv4/ip_local_port_range', "sh")
+    done = assay("http://127.0.0.1:9/", "-c", 81, "-d", "1s", prefix=prefix)
+    assert done.code == 2
+    assert "this machine has 100 for each of 1 addresses" in done.err
+    assert "ask for 80 connections at most" in done.err
+    assert assay("http://127.0.0.1:9/", "-c", 80, "-d", "1s", prefix=prefix).code == 1  # nobody listens
+
+
+def test_in_a_suite_that_is_what_became_of_the_trial(assay, suite):
+    prefix = prefix_of("--net", 'ip link set lo up && echo "40000 40099" > /proc/sys/net/ipv4/ip_local_port_range', "sh")
+    folder = suite([own_server()], loads=[{"name": "many", "model": "closed", "connections": 81, "duration": "100ms"}])
+    done = assay("run", folder, "-j", prefix=prefix)
+    assert [trial["state"] for trial in done.json["trials"]] == ["not_ready"]
+    assert "ask for 80 connections at most" in done.json["trials"][0]["reason"]
