@@ -305,8 +305,10 @@ static bool take_option(struct load_options *o, int key, const char *argument, i
         o->rate_by = by;
         if (!units_parse_rate(slice_of(argument), &o->load.rate_per_sec))
             return error_usage(err, "--rate '%s' is no rate; write it like 400 or 20k", argument);
-        if (o->load.rate_per_sec > LOAD_RATE_MAX_PER_SEC)
-            return error_usage(err, "--rate %s is out of range; 10M at most", argument);
+        if (o->load.rate_per_sec < LOAD_RATE_MIN_PER_SEC ||
+            o->load.rate_per_sec > LOAD_RATE_MAX_PER_SEC)
+            return error_usage(err, "--rate %s is out of range; from one a day up to 10M",
+                               argument);
         return true;
     case KEY_STAGES:
         o->stages.count = 0;

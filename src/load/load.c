@@ -1,6 +1,12 @@
 #include "load/load.h"
 
+#include <math.h>
+
 #include "base/bug.h"
+#include "base/clock.h"
+
+_Static_assert(LOAD_GAP_MAX_S *SECOND_NS <= PACER_GAP_MAX_NS / LOAD_THREADS_MAX,
+               "each thread's part of the lowest rate is a timetable");
 
 struct load load_default(void)
 {
@@ -53,7 +59,7 @@ struct load load_of_capacity(const struct load *load, double per_sec, struct loa
     BUG_IF(!(per_sec > 0));
     for (uint32_t i = 0; i < load->stage_count; i++) {
         room[i] = load->stages[i];
-        room[i].rate_per_sec = room[i].share * per_sec;
+        room[i].rate_per_sec = fmax(room[i].share * per_sec, LOAD_RATE_MIN_PER_SEC);
     }
     known.stages = room;
     known.rate_per_sec = room[0].rate_per_sec;

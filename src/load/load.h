@@ -19,6 +19,8 @@ enum load_model { LOAD_CLOSED, LOAD_OPEN, LOAD_INPROC };
 #define LOAD_TIMEOUT_DEFAULT_NS  (5 * SECOND_NS)
 #define LOAD_CONNECTIONS_MAX     1000000
 #define LOAD_RATE_MAX_PER_SEC    1e7 /* beyond what any one machine could send */
+#define LOAD_RATE_MIN_PER_SEC    (1.0 / LOAD_GAP_MAX_S)
+#define LOAD_GAP_MAX_S           86400 /* a request a day: below it moments would overflow */
 #define LOAD_THREADS_MAX         256
 #define LOAD_TIMEOUT_MAX_NS      (3600 * SECOND_NS) /* what a histogram can hold, and then some */
 

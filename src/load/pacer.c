@@ -21,6 +21,7 @@ void pacer_init(struct pacer *p, enum pacer_shape shape, double rate_per_sec, st
 {
     BUG_IF(!isfinite(rate_per_sec));
     BUG_IF(rate_per_sec <= 0);
+    BUG_IF(1e9 / rate_per_sec > PACER_GAP_MAX_NS);
     *p = (struct pacer){
         .shape = shape, .start = start, .gap_ns_mean = 1e9 / rate_per_sec, .rng = { seed }
     };

@@ -24,7 +24,11 @@ struct pacer {
     struct rng rng;
 };
 
-/* `rate_per_sec` must be finite and above zero. */
+/* The longest mean gap. An exponential one can be 37 times as long (the logarithm of 53 random
+ * bits), and a moment has to hold that. */
+#define PACER_GAP_MAX_NS INT64_C(100000000000000000)
+
+/* `rate_per_sec` must be finite and above zero, the mean gap at most PACER_GAP_MAX_NS. */
 void pacer_init(struct pacer *p, enum pacer_shape shape, double rate_per_sec, struct mono start,
                 uint64_t seed);
 

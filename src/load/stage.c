@@ -78,6 +78,7 @@ static bool read_number(struct slice text, enum kind kind, double *ret_number)
 
     if (kind != KIND_CONNECTIONS)
         return !ends_with(text, SLICE("/s")) && units_parse_rate(text, ret_number) &&
+               *ret_number >= (kind == KIND_RATE ? LOAD_RATE_MIN_PER_SEC : 0) &&
                *ret_number <= (kind == KIND_RATE ? LOAD_RATE_MAX_PER_SEC : 100 * SHARE_MAX);
     if (!units_parse_count(text, &count) || count == 0 || count > LOAD_CONNECTIONS_MAX)
         return false;
@@ -143,8 +144,9 @@ bool stages_add(struct stages *stages, struct slice text, struct error *err)
                      err);
     if (!read_amount(amount, &kind, &range))
         return wrong(amount,
-                     "end with a rate up to 10M/s, like 400/s, or connections up to 1M, like 20c, "
-                     "or a share up to 1000%, like 70%, or a range, like 400..9000+1200/s",
+                     "end with a rate from one a day up to 10M/s, like 400/s, or connections up to "
+                     "1M, like 20c, or a share up to 1000%, like 70%, or a range, like "
+                     "400..9000+1200/s",
                      err);
     if (stages->count > 0 && kind_of(&stages->list[0]) != kind)
         return wrong(text, "be of one kind in all stages of a load, /s or c or %", err);

@@ -17,9 +17,10 @@ static bool rate_read(const struct node *mapping, const char *text, double *rate
 
     if (text == NULL)
         return true;
-    if (!units_parse_rate(slice_of(text), &rate) || rate > LOAD_RATE_MAX_PER_SEC)
+    if (!units_parse_rate(slice_of(text), &rate) || rate < LOAD_RATE_MIN_PER_SEC ||
+        rate > LOAD_RATE_MAX_PER_SEC)
         return key_wrong(mapping, "rate", err,
-                         "must be requests a second, above 0 and at most 10M, such as 400 or "
+                         "must be requests a second, from one a day up to 10M, such as 400 or "
                          "20k/s, not '%s'",
                          quote(slice_of(text), quoted));
     *rate_per_sec = rate;

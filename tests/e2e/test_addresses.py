@@ -72,3 +72,9 @@ def test_in_a_suite_that_is_what_became_of_the_trial(assay, suite):
     done = assay("run", folder, "-j", prefix=prefix)
     assert [trial["state"] for trial in done.json["trials"]] == ["not_ready"]
     assert "ask for 80 connections at most" in done.json["trials"][0]["reason"]
+
+
+def test_a_rate_that_comes_to_less_than_one_a_day_is_refused(assay):
+    done = assay("http://127.0.0.1:9/", "-r", "0.0000000001")
+    assert done.code == 2
+    assert "--rate 0.0000000001 is out of range; from one a day up to 10M" in done.err

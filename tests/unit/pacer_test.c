@@ -122,6 +122,22 @@ static void a_rate_that_is_none_stops_the_program(void **state)
     assert_true(aborts(start_at_rate, &(double){ (double)NAN }));
     assert_true(aborts(start_at_rate, &(double){ (double)INFINITY }));
     assert_false(aborts(start_at_rate, &(double){ 0.001 }));
+    assert_true(aborts(start_at_rate, &(double){ 1e-10 }));
+    (void)state;
+}
+
+static void the_longest_gap_is_still_a_moment(void **state)
+{
+    const struct mono start = { 7 * SECOND_NS };
+
+    for (uint64_t seed = 0; seed < 1000; seed++) {
+        struct mono due;
+        struct pacer p;
+
+        pacer_init(&p, PACER_POISSON, 1e9 / PACER_GAP_MAX_NS, start, seed);
+        assert_true(pacer_next(&p).ns > start.ns);
+        assert_true(pacer_take(&p, pacer_next(&p), &due));
+    }
     (void)state;
 }
 
@@ -134,6 +150,7 @@ int main(void)
         cmocka_unit_test(poisson_gaps_have_the_mean_and_variance_they_should),
         cmocka_unit_test(one_seed_gives_one_timetable_whenever_it_is_asked),
         cmocka_unit_test(a_rate_that_is_none_stops_the_program),
+        cmocka_unit_test(the_longest_gap_is_still_a_moment),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,8 +76,8 @@ static void a_range_stands_for_all_its_steps(void **state)
 static void what_is_no_stage_is_refused_with_its_number_and_the_wrong_part(void **state)
 {
     static const char amount[] =
-        "must end with a rate up to 10M/s, like 400/s, or connections up to 1M, like 20c, or a "
-        "share up to 1000%, like 70%, or a range, like 400..9000+1200/s, not ";
+        "must end with a rate from one a day up to 10M/s, like 400/s, or connections up to 1M, "
+        "like 20c, or a share up to 1000%, like 70%, or a range, like 400..9000+1200/s, not ";
     static const char length[] =
         "must begin with a duration up to 24h, like 10s, or a count, like 10000n, not ";
     static const struct {
@@ -92,6 +92,7 @@ static void what_is_no_stage_is_refused_with_its_number_and_the_wrong_part(void 
         { __LINE__, "1s:/s",                    "stage 1", amount,                                         "'/s'"         },
         { __LINE__, "1s:0c",                    "stage 1", amount,                                         "'0c'"         },
         { __LINE__, "1s:0/s",                   "stage 1", amount,                                         "'0/s'"        },
+        { __LINE__, "1s:0.00001/s",             "stage 1", amount,                                         "'0.00001/s'"  },
         { __LINE__, "1s:1.5c",                  "stage 1", amount,                                         "'1.5c'"       },
         { __LINE__, "1s:400/s/s",               "stage 1", amount,                                         "'400/s/s'"    },
         { __LINE__, "1s:20M/s",                 "stage 1", amount,                                         "'20M/s'"      },
@@ -184,6 +185,9 @@ static void shares_become_rates_once_the_capacity_is_known(void **state)
     assert_true(slice_equal(load_drive(&known, 3).name, SLICE("at/70%")));
     assert_int_equal(load_drive(&known, 3).duration_ns, 3 * SECOND_NS);
     assert_true(load.stages[1].rate_per_sec <= 0); /* the suite's own are as they were */
+    /* A part of next to nothing is still a rate that can be asked for. */
+    known = load_of_capacity(&load, 1e-9, room);
+    assert_true(load_drive(&known, 0).rate_per_sec >= LOAD_RATE_MIN_PER_SEC);
     arena_unmap(&arena);
     (void)state;
 }

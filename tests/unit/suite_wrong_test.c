@@ -308,13 +308,16 @@ static void numbers_out_of_range_are_refused_with_the_range(void **state)
          "3:25: error: 'rate' in load 'l' has no meaning in a closed loop; leave it out, or "
           "write model: open"                                                                   },
         { __LINE__, LOAD(", model: open, rate: 0"),
-         "3:38: error: 'rate' in load 'l' must be requests a second, above 0 and at most 10M, "
+         "3:38: error: 'rate' in load 'l' must be requests a second, from one a day up to 10M, "
           "such as 400 or 20k/s, not '0'"                                                       },
+        { __LINE__, LOAD(", model: open, rate: 0.0000000001"),
+         "3:38: error: 'rate' in load 'l' must be requests a second, from one a day up to 10M, "
+          "such as 400 or 20k/s, not '0.0000000001'"                                            },
         { __LINE__, LOAD(", model: open, rate: -5"),
-         "3:38: error: 'rate' in load 'l' must be requests a second, above 0 and at most 10M, "
+         "3:38: error: 'rate' in load 'l' must be requests a second, from one a day up to 10M, "
           "such as 400 or 20k/s, not '-5'"                                                      },
         { __LINE__, LOAD(", model: open, rate: 200M"),
-         "3:38: error: 'rate' in load 'l' must be requests a second, above 0 and at most 10M, "
+         "3:38: error: 'rate' in load 'l' must be requests a second, from one a day up to 10M, "
           "such as 400 or 20k/s, not '200M'"                                                    },
         { __LINE__, LOAD(", arrivals: even"),
          "3:29: error: 'arrivals' in load 'l' has no meaning in a closed loop; leave it out, or "
