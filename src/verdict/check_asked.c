@@ -43,10 +43,12 @@ static int64_t late_limit_ns(const struct trial_record *t, int64_t least_ns, dou
     return (int64_t)fmax((double)least_ns, of_p50 * (double)p50_ns);
 }
 
-/* Of all sends, those that found no free connection. */
+/* Of all that was due, what found no free connection. */
 static double pool_share(const struct tally *t)
 {
-    return t->sent > 0 ? (double)t->pool_late.count / (double)t->sent : 0;
+    double waited = (double)(t->pool_late.count + t->unsent_pool);
+
+    return t->scheduled > 0 ? waited / (double)t->scheduled : 0;
 }
 
 /* Whether the timetable had as many requests as rate and window say. By count it has what was asked

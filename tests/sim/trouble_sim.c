@@ -94,6 +94,12 @@ static void what_a_frozen_server_kept_from_being_sent_is_not_our_fault(void **st
     assert_int_equal(tally.unsent_pool, tally.unsent);
     c = judged(&plan, check_load);
     assert_says(&c, CHECK_WARN, "for the rest no connection was free");
+    /* Nor is the gap in which nothing could be sent: it is among those that are looked at. */
+    plan.load.arrivals = PACER_POISSON;
+    plan.load.rate_per_sec = 300;
+    sim_drive(&plan, &tally);
+    c = judged(&plan, check_load);
+    assert_says(&c, CHECK_WARN, "for the rest no connection was free");
     (void)state;
 }
 
