@@ -41,8 +41,10 @@ struct audit_result {
     char path[AUDIT_NAME_MAX];    /* that was asked for; "" when it is not told */
     char series[AUDIT_NAME_MAX];  /* of tables: the column, or workload and load; else "" */
 
-    bool open_loop;  /* a rate was asked for, so that the rate says nothing about the server */
-    bool back_fills; /* the tool adds latency samples that it never took */
+    bool open_loop;   /* a rate was asked for, so that the rate says nothing about the server */
+    bool back_fills;  /* the tool adds latency samples that it never took */
+    bool uncorrected; /* being read: wrk2's second list of percentiles, which leaves out the waiting
+                         for a late start, and is not taken */
     struct figure connections;
     struct figure streams; /* requests at once on one connection */
 

@@ -67,6 +67,7 @@ static void take(struct audit_result *r, struct slice line)
         r->tool = "wrk2";
         r->open_loop = true;
         r->back_fills = false;
+        r->uncorrected = scan_holds(line, "Uncorrected Latency"); /* with -U */
     } else if (scan_after(&rest, "Latency ")) {
         take_latency(r, rest);
     } else if (scan_after(&rest, "Socket errors:")) {
@@ -76,11 +77,12 @@ static void take(struct audit_result *r, struct slice line)
     } else if (scan_after(&rest, "Requests/sec:")) {
         (void)scan_number(&rest, &r->rate_per_sec);
     } else if (scan_find(&rest, "Total count    =")) {
-        (void)scan_count(&rest, &r->samples);
+        if (!r->uncorrected)
+            (void)scan_count(&rest, &r->samples);
     } else if (scan_count(&rest, &threads) && scan_after(&rest, "threads and ")) {
         if (scan_count(&rest, &connections))
             r->connections = connections;
-    } else if (!scan_percentile(line, 0, r)) {
+    } else if (r->uncorrected || !scan_percentile(line, 0, r)) {
         take_books(r, line);
     }
 }

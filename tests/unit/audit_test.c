@@ -136,6 +136,7 @@ static void every_tool_is_recognised_and_its_figures_taken(void **state)
     } expected[] = {
         {"wrk.txt",       "wrk",      121162.35,  16, 2.10,     254451, no,   105170,   4280000,  162.0, no  },
         { "wrk2.txt",     "wrk2",     1994.35,    16, 12.00,    23934,  no,   739840,   2580000,  162.1, no  },
+        { "wrk2-u.txt",   "wrk2",     1994.35,    16, 12.00,    23934,  no,   739840,   2580000,  162.1, no  },
         { "ab.txt",       "ab",       82981.01,   16, 0.241,    20000,  0,    0,        1000000,  162,   14  },
         { "siege.txt",    "siege",    11737.59,   no, 1.41,     16550,  no,   0,        10000000, no,    13.9},
         { "h2load.txt",   "h2load",   92750.18,   16, 0.21563,  20000,  0,    171000,   2660000,  162,   14  },
@@ -469,9 +470,9 @@ static void one_ceiling_for_five_frameworks(void **state)
 
 static void honest_output_is_not_accused(void **state)
 {
-    static const char *const files[] = { "ab.txt",       "gcannon.json", "h1load.txt",
-                                         "h2load.txt",   "hey.txt",      "siege.txt",
-                                         "weighttp.txt", "wrk.txt",      "wrk2.txt" };
+    static const char *const files[] = { "ab.txt",   "gcannon.json", "h1load.txt",   "h2load.txt",
+                                         "hey.txt",  "siege.txt",    "weighttp.txt", "wrk.txt",
+                                         "wrk2.txt", "wrk2-u.txt" };
     struct audit all = begin();
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -487,6 +488,23 @@ static void honest_output_is_not_accused(void **state)
     if (accusations(&all) > 0)
         fail_msg("together: %s", all.findings[0].what);
     audit_release(&all);
+    (void)state;
+}
+
+/* The second one leaves out the waiting for a late start. */
+static void of_the_two_lists_of_wrk2_the_recorded_one_is_taken(void **state)
+{
+    static const char *const files[] = { "wrk2.txt", "wrk2-u.txt", NULL };
+    struct audit a = audit_of(files);
+    const struct audit_result *r = a.results;
+
+    assert_int_equal(a.result_count, 2);
+    assert_int_equal(r[1].percentile_count, r[0].percentile_count);
+    assert_int_equal(r[1].samples.value, 3843);
+    for (size_t i = 0; i < r[0].percentile_count; i++)
+        assert_true(r[1].percentiles[i].ns.value >= r[0].percentiles[i].ns.value &&
+                    r[1].percentiles[i].ns.value <= r[0].percentiles[i].ns.value);
+    audit_release(&a);
     (void)state;
 }
 
@@ -672,6 +690,7 @@ int main(void)
         cmocka_unit_test(tornado_and_gevent),
         cmocka_unit_test(one_ceiling_for_five_frameworks),
         cmocka_unit_test(honest_output_is_not_accused),
+        cmocka_unit_test(of_the_two_lists_of_wrk2_the_recorded_one_is_taken),
         cmocka_unit_test(each_check_speaks_when_it_should_and_only_then),
         cmocka_unit_test(results_are_held_against_each_other),
         cmocka_unit_test(the_arithmetic_tells_whether_a_rate_counts_errors),
