@@ -7,7 +7,6 @@
 
 #include "base/fault.h"
 #include "stats/interval.h"
-#include "verdict/verdict.h"
 
 #define CONFIDENCE (1 - COMPARE_ALPHA)
 
@@ -34,6 +33,18 @@ static bool asked_alike(const struct trial_record *a, const struct trial_record 
 static bool same_cell(const struct trial_record *a, const struct trial_record *b)
 {
     return asked_alike(a, b) && strcmp(a->target, b->target) == 0;
+}
+
+const struct trial_record *comparison_next(const struct comparison_side *side,
+                                           const struct trial_record *first, size_t *at)
+{
+    while (*at < side->run->trial_count) {
+        const struct trial_record *t = side->run->trials[(*at)++];
+
+        if (takes_part(side, t) && same_cell(t, first))
+            return t;
+    }
+    return NULL;
 }
 
 /* The only target of a side, or NULL: there are several, or none. */
@@ -97,106 +108,34 @@ static void find_cells(struct comparison *c)
     c->b_alone -= c->cell_count;
 }
 
-/* ---- who is refused ---- */
-
-static void refuse(struct comparison_figure *f, const char *reason, const char *remedy)
-{
-    f->obstacle = OBSTACLE_REFUSED;
-    snprintf(f->reason, sizeof(f->reason), "%s", reason);
-    snprintf(f->remedy, sizeof(f->remedy), "%s", remedy);
-}
-
-static void refuse_by_check(struct comparison_figure *f, const char *side,
-                            const struct check *check)
-{
-    char reason[COMPARISON_TEXT_MAX];
-
-    snprintf(reason, sizeof(reason), "%s: %s: %s", side, check_name(check->id), check->text);
-    refuse(f, reason, check->remedy);
-}
-
-static bool refuse_failed(struct comparison_figure *f, const char *side,
-                          const struct trial_record *t)
-{
-    char reason[COMPARISON_TEXT_MAX];
-
-    if (t->state == TRIAL_DONE && t->tally.ok > 0)
-        return false;
-    snprintf(reason, sizeof(reason), "%s: the trial in block %u %s%s%s", side, t->block + 1,
-             t->state == TRIAL_DONE ? "had no right answer" : "failed: ",
-             t->state == TRIAL_DONE ? "" : t->reason,
-             t->state != TRIAL_DONE && t->reason[0] == '\0' ? trial_state_name(t->state) : "");
-    refuse(f, reason, "assay show RUN tells more of it");
-    return true;
-}
-
-/* By the first trial of that side that gives a reason. */
-static void refuse_side(struct comparison_cell *cell, const struct comparison_side *side,
-                        const char *name, const struct trial_record *first)
-{
-    struct comparison_figure *f = &cell->figures[METRIC_THROUGHPUT];
-
-    for (size_t i = 0; i < side->run->trial_count && !cell->refused; i++) {
-        const struct trial_record *t = side->run->trials[i];
-        const struct check *check = verdict_refuses_throughput(&t->verdict);
-
-        if (!takes_part(side, t) || !same_cell(t, first) || t->tally.partial)
-            continue;
-        if (refuse_failed(f, name, t)) {
-            cell->refused = true;
-        } else if (check != NULL) {
-            refuse_by_check(f, name, check);
-            cell->refused = true;
-        }
-    }
-}
-
-static void refuse_cell(const struct comparison *c, struct comparison_cell *cell)
-{
-    refuse_side(cell, &c->a, "A", cell->a);
-    if (!cell->refused)
-        refuse_side(cell, &c->b, "B", cell->b);
-    for (enum metric m = METRIC_THROUGHPUT + 1; m < METRICS && cell->refused; m++)
-        refuse(&cell->figures[m], cell->figures[METRIC_THROUGHPUT].reason,
-               cell->figures[METRIC_THROUGHPUT].remedy);
-}
-
 /* ---- the values ---- */
 
-/* Response times that a check does not believe are as absent as those that were not measured. */
 static double value_of(const struct trial_record *t, enum metric metric)
 {
-    if (t->state != TRIAL_DONE || t->tally.partial)
-        return RECORD_UNKNOWN;
-    if (metric_is_latency(metric) && verdict_refuses_latency(&t->verdict) != NULL)
-        return RECORD_UNKNOWN;
-    return metric_of(t, metric);
+    return t->state == TRIAL_DONE && !t->tally.partial ? metric_of(t, metric) : RECORD_UNKNOWN;
 }
 
 /* Returns how many there are, with those that are NaN. */
 static size_t values_of(const struct comparison_side *side, const struct trial_record *first,
                         enum metric metric, double *ret_values)
 {
-    size_t n = 0;
+    const struct trial_record *t;
+    size_t at = 0, n = 0;
 
-    for (size_t i = 0; i < side->run->trial_count; i++) {
-        const struct trial_record *t = side->run->trials[i];
-
-        if (takes_part(side, t) && same_cell(t, first))
-            ret_values[n++] = value_of(t, metric);
-    }
+    while ((t = comparison_next(side, first, &at)) != NULL)
+        ret_values[n++] = value_of(t, metric);
     return n;
 }
 
 static const struct trial_record *in_block(const struct comparison_side *side,
                                            const struct trial_record *first, uint32_t block)
 {
-    for (size_t i = 0; i < side->run->trial_count; i++) {
-        const struct trial_record *t = side->run->trials[i];
+    const struct trial_record *t;
+    size_t at = 0;
 
-        if (t->block == block && takes_part(side, t) && same_cell(t, first))
+    while ((t = comparison_next(side, first, &at)) != NULL)
+        if (t->block == block)
             return t;
-    }
     return NULL;
 }
 
@@ -204,13 +143,10 @@ static const struct trial_record *in_block(const struct comparison_side *side,
 static size_t pairs_of(const struct comparison *c, const struct comparison_cell *cell,
                        enum metric metric, double *ret_a, double *ret_b)
 {
-    size_t n = 0;
+    const struct trial_record *a, *b;
+    size_t at = 0, n = 0;
 
-    for (size_t i = 0; i < c->a.run->trial_count; i++) {
-        const struct trial_record *a = c->a.run->trials[i], *b;
-
-        if (!takes_part(&c->a, a) || !same_cell(a, cell->a))
-            continue;
+    while ((a = comparison_next(&c->a, cell->a, &at)) != NULL) {
         b = in_block(&c->b, cell->b, a->block);
         if (b == NULL)
             continue;
@@ -262,17 +198,20 @@ static struct noise_floor noise_of(const struct run_record *run, const struct tr
     return noise_floor_of(scratch, n);
 }
 
+/* A machine that cannot rank is one, whoever has the larger floor. */
 static struct noise_floor larger(struct noise_floor a, struct noise_floor b)
 {
-    if (!a.known || !b.known)
-        return a.known ? a : b;
-    return a.floor > b.floor ? a : b;
+    struct noise_floor l = !b.known || (a.known && a.floor > b.floor) ? a : b;
+
+    l.differs = a.differs || b.differs;
+    return l;
 }
 
 /* ---- the figures ---- */
 
 struct scratch {
     double *a, *b;
+    const struct trial_record **trials;
 };
 
 static bool find_difference(const struct comparison *c, struct comparison_cell *cell,
@@ -313,22 +252,6 @@ static bool fill_figure(const struct comparison *c, struct comparison_cell *cell
     return true;
 }
 
-/* A machine on which a target differs from itself cannot tell two targets apart. Of other metrics
- * than throughput a large floor is usual, and says enough by itself. */
-static void refuse_noisy(struct comparison_cell *cell)
-{
-    struct comparison_figure *f = &cell->figures[METRIC_THROUGHPUT];
-    char reason[COMPARISON_TEXT_MAX];
-
-    if (!f->noise.differs || f->obstacle == OBSTACLE_REFUSED)
-        return;
-    snprintf(reason, sizeof(reason),
-             "the A/A control, one target twice, differs by up to %.1f %%: this machine cannot "
-             "tell targets apart",
-             f->noise.floor * 100);
-    refuse(f, reason, "assay doctor tells what disturbs it; or more blocks");
-}
-
 /* Over all cells that have something to be corrected. */
 static bool correct(struct comparison *c, enum metric metric, struct difference *all,
                     struct error *err)
@@ -351,7 +274,7 @@ static bool correct(struct comparison *c, enum metric metric, struct difference 
         if (f->obstacle == OBSTACLE_NONE)
             f->difference = all[n++];
         if (f->obstacle == OBSTACLE_FEW)
-            f->needed = compare_fewest(c->cells[i].paired, comparable);
+            f->needed = compare_fewest(c->cells[i].paired, comparable, COMPARE_ALPHA);
     }
     return true;
 }
@@ -360,11 +283,11 @@ static bool fill_cells(struct comparison *c, const struct scratch *s, struct dif
                        struct error *err)
 {
     for (size_t i = 0; i < c->cell_count; i++) {
-        refuse_cell(c, &c->cells[i]);
+        comparison_refuse_cell(c, &c->cells[i], s->trials);
         for (enum metric m = 0; m < METRICS; m++)
             if (!fill_figure(c, &c->cells[i], m, s, err))
                 return false;
-        refuse_noisy(&c->cells[i]);
+        comparison_refuse_noisy(&c->cells[i]);
     }
     for (enum metric m = 0; m < METRICS; m++)
         if (!correct(c, m, all, err))
@@ -448,12 +371,14 @@ static bool same_twice(const struct comparison *c, struct error *err)
 static bool make(struct comparison *c, struct error *err)
 {
     size_t room = c->a.run->trial_count + c->b.run->trial_count;
-    struct scratch s = { take(room, sizeof(double)), take(room, sizeof(double)) };
+    struct scratch s = { .a = take(room, sizeof(double)),
+                         .b = take(room, sizeof(double)),
+                         .trials = take(room, sizeof(const struct trial_record *)) };
     struct difference *all = take(c->a.run->trial_count, sizeof(*all));
     bool fine;
 
     c->cells = take(c->a.run->trial_count, sizeof(*c->cells));
-    if (s.a == NULL || s.b == NULL || all == NULL || c->cells == NULL) {
+    if (s.a == NULL || s.b == NULL || s.trials == NULL || all == NULL || c->cells == NULL) {
         fine = error_set(err, ENOMEM, "compare %s with %s", c->a.name, c->b.name);
     } else {
         find_cells(c);
@@ -462,6 +387,7 @@ static bool make(struct comparison *c, struct error *err)
     }
     free(s.a);
     free(s.b);
+    free((void *)s.trials);
     free(all);
     return fine;
 }

@@ -7,7 +7,13 @@
  * noise floor is what the A/A control of that workload and load tells, with two runs the larger of
  * both. Trials that were interrupted, and those of the control, are not among the values; our own
  * server is no target here unless it is named. Of each metric the p are corrected over all cells
- * (Holm). */
+ * (Holm).
+ *
+ * Refused, with both figures and without an order, is a cell with a failed trial, one of whose
+ * sides is not believed (report/refusal.h), or whose sides did not do the same work
+ * (verdict/parity.h; of different classes of connection, too); throughput where the machine cannot
+ * rank; a percentile that its own checks refuse; throughput and response times of a closed loop
+ * beside an open one. */
 #pragma once
 
 #include <stdbool.h>

@@ -98,6 +98,13 @@ static void print_heading(const struct screen *s, const struct comparison_cell *
     line_end(&l);
 }
 
+/* A server that assay did not start has no memory to speak of; but a figure that is refused by
+ * itself says why it is not there. */
+static bool is_shown(const struct comparison_cell *cell, const struct comparison_figure *f)
+{
+    return f->a_n + f->b_n > 0 || (!cell->refused && f->obstacle == OBSTACLE_REFUSED);
+}
+
 static void print_figure(const struct screen *s, const struct comparison_cell *cell,
                          enum metric metric)
 {
@@ -105,8 +112,8 @@ static void print_figure(const struct screen *s, const struct comparison_cell *c
     char sentence[SENTENCE_MAX];
     struct line l;
 
-    if (f->a_n + f->b_n == 0)
-        return; /* a server that assay did not start has no memory to speak of */
+    if (!is_shown(cell, f))
+        return;
     line_begin(&l, s, metric_label(metric), LINE_INDENT);
     line_piece(&l, 0, STYLE_PLAIN, "%s and %s", metric_number(metric, f->a).text,
                metric_number(metric, f->b).text);
@@ -179,7 +186,7 @@ static void write_row(const struct screen *s, const struct comparison_cell *cell
     char sentence[SENTENCE_MAX], shown[4 * SENTENCE_MAX];
     struct text text = TEXT(shown);
 
-    if (f->a_n + f->b_n == 0)
+    if (!is_shown(cell, f))
         return;
     if (cell->refused)
         snprintf(sentence, sizeof(sentence), "refused");

@@ -9,7 +9,6 @@
 #include "base/fault.h"
 #include "run/pairs.h"
 #include "stats/interval.h"
-#include "verdict/verdict.h"
 
 static void *take(size_t count, size_t size)
 {
@@ -118,8 +117,7 @@ static double value_of(const struct trial_record *t, enum metric metric)
 
 static bool is_refused(const struct trial_record *t, enum metric metric, char *why)
 {
-    const struct check *check = metric_is_latency(metric) ? verdict_refuses_latency(&t->verdict)
-                                                          : verdict_refuses_throughput(&t->verdict);
+    const struct check *check = metric_refused(t, metric);
 
     if (check != NULL && why[0] == '\0')
         snprintf(why, GATE_TEXT_MAX, "%s: %s", check_name(check->id), check->text);
@@ -204,7 +202,7 @@ static size_t pairs_needed(const struct gate_row *row, size_t gates)
 {
     const struct difference *d = &row->difference;
     double gap = fabs(log(d->ratio / (1 + row->limit)));
-    double n = (double)compare_fewest(true, gates);
+    double n = (double)compare_fewest(true, gates, COMPARE_ALPHA);
 
     if (d->bounded)
         n = fmax(n, ceil((double)d->blocks * pow((log(d->high) - log(d->low)) / 2 / gap, 2)));

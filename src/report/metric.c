@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/bug.h"
+#include "verdict/verdict.h"
 
 struct description {
     const char *key, *option, *label, *more, *less;
@@ -44,9 +45,21 @@ double metric_of(const struct trial_record *t, enum metric metric)
     BUG("metric out of range");
 }
 
+const struct check *metric_refused(const struct trial_record *t, enum metric metric)
+{
+    if (!metric_is_latency(metric))
+        return verdict_refuses_throughput(&t->verdict);
+    return verdict_refuses_latency(t, metric == METRIC_P50 ? 0.5 : 0.99);
+}
+
 bool metric_is_latency(enum metric metric)
 {
     return metric == METRIC_P50 || metric == METRIC_P99;
+}
+
+bool metric_depends_on_loop(enum metric metric)
+{
+    return metric_is_latency(metric) || metric == METRIC_THROUGHPUT;
 }
 
 bool metric_more_is_better(enum metric metric)

@@ -11,8 +11,15 @@ enum metric { METRIC_THROUGHPUT, METRIC_P50, METRIC_P99, METRIC_CPU, METRIC_MEMO
  * too few samples lie beyond it. */
 double metric_of(const struct trial_record *t, enum metric metric);
 
+/* The check for which this trial's value is not to be compared; NULL: it may be. */
+const struct check *metric_refused(const struct trial_record *t, enum metric metric);
+
 /* Whether it is of response times, which more checks refuse than throughput. */
 bool metric_is_latency(enum metric metric);
+
+/* Whether it says nothing where one was driven in a closed loop and the other in an open one. An
+ * open loop's throughput is what was asked of it, and its response times count the waiting. */
+bool metric_depends_on_loop(enum metric metric);
 
 /* More throughput is better; of everything else, less. */
 bool metric_more_is_better(enum metric metric);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/refusal.h"
 #include "verdict/parity.h"
 #include "verdict/verdict.h"
 
@@ -15,73 +16,32 @@
 /* ---- rows that cannot be believed ---- */
 
 /* What the verdicts of a row's complete trials refuse. */
-struct refusals {
-    size_t trials, refused, wrong; /* wrong: with too many wrong answers */
-    size_t by[CHECK_KINDS];
-    const struct check *first[CHECK_KINDS], *answers;
-};
-
 static struct refusals refusals_of(const struct run_record *run, const struct ranking_row *row)
 {
     const struct row_trials g = { run, row->first };
-    struct refusals found = { .trials = 0 };
+    struct refusals found = { .count = 0 };
     const struct trial_record *t;
     size_t at = 0;
 
-    while ((t = row_trials_next(&g, &at)) != NULL) {
-        const struct check *by = verdict_refuses_throughput(&t->verdict);
-        const struct check *answers = verdict_check(&t->verdict, CHECK_ANSWERS);
-
-        if (!trial_is_complete(t))
-            continue;
-        found.trials++;
-        if (answers != NULL && answers->state == CHECK_FAIL && found.wrong++ == 0)
-            found.answers = answers;
-        if (by == NULL)
-            continue;
-        found.refused++;
-        if (found.by[by->id]++ == 0)
-            found.first[by->id] = by;
-    }
+    while ((t = row_trials_next(&g, &at)) != NULL)
+        if (trial_is_complete(t))
+            refusals_add(&found, verdict_refuses_throughput(&t->verdict));
     return found;
 }
 
-static enum check_id commonest(const struct refusals *found)
-{
-    enum check_id most = CHECK_LOAD;
-
-    for (enum check_id id = CHECK_LOAD; id < CHECK_KINDS; id++)
-        if (found->by[id] > found->by[most])
-            most = id;
-    return most;
-}
-
-static void refuse(struct ranking_row *row, const struct check *by, size_t count, size_t trials)
-{
-    row->refused = true;
-    row->refused_by = by->id;
-    if (trials == 1)
-        snprintf(row->reason, sizeof(row->reason), "%s", by->text);
-    else
-        snprintf(row->reason, sizeof(row->reason), "in %zu of %zu trials, first: %s", count, trials,
-                 by->text);
-    snprintf(row->remedy, sizeof(row->remedy), "%s", by->remedy);
-}
-
-/* Wrong answers are other work, in however few trials; of everything else the rule above holds. */
 static void refuse_rows(const struct run_record *run, struct ranking *r)
 {
     for (size_t i = 0; i < r->row_count; i++) {
         struct ranking_row *row = &r->rows[i];
         const struct refusals found = refusals_of(run, row);
-        const enum check_id id = commonest(&found);
+        const struct check *by = refusals_by(&found);
 
-        if (row->reason[0] != '\0' || row->ceiling)
+        if (row->reason[0] != '\0' || row->ceiling || !refusals_too_many(&found))
             continue;
-        if (found.wrong > 0)
-            refuse(row, found.answers, found.wrong, found.trials);
-        else if ((double)found.refused > REFUSED_SHARE_MAX * (double)found.trials)
-            refuse(row, found.first[id], found.by[id], found.trials);
+        row->refused = true;
+        row->refused_by = by->id;
+        refusals_text(&found, by, row->reason, sizeof(row->reason));
+        snprintf(row->remedy, sizeof(row->remedy), "%s", by->remedy);
     }
 }
 

@@ -167,9 +167,9 @@ bool compare_together(struct difference *differences, size_t count, struct error
     return true;
 }
 
-size_t compare_fewest(bool paired, size_t comparisons)
+size_t compare_fewest(bool paired, size_t comparisons, double alpha)
 {
-    return (size_t)fewest(paired, comparisons, COMPARE_ALPHA);
+    return (size_t)fmax(fewest(paired, comparisons, alpha), fewest(paired, 1, COMPARE_ALPHA));
 }
 
 size_t compare_blocks_needed(size_t entrants)

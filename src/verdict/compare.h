@@ -92,8 +92,8 @@ struct difference compare_two(const double *a, size_t a_n, const double *b, size
 bool compare_together(struct difference *differences, size_t count, struct error *err);
 
 /* The fewest blocks (paired), or values on each side, with which anything can be shown in so many
- * comparisons that are read together. */
-size_t compare_fewest(bool paired, size_t comparisons);
+ * comparisons that are read together: with p at most alpha, and an interval of 95 %. */
+size_t compare_fewest(bool paired, size_t comparisons, double alpha);
 
 /* Ranks by the values, larger is better, with ties: places[i] is the best and worst rank that
  * entrant i may have (1-based). Entrants that are not shown to differ share a group: in order of

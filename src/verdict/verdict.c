@@ -1,6 +1,7 @@
 #include "verdict/verdict.h"
 
 #include "verdict/check_priv.h"
+#include "verdict/samples.h"
 #include "verdict/steady.h"
 
 static struct check (*const CHECKS[])(const struct trial_record *t) = {
@@ -61,17 +62,28 @@ static bool refuses_throughput(const struct check *c)
     return false;
 }
 
-/* `samples` warns when p99 is not to be ranked, and of nothing else. */
 static bool refuses_latency(const struct check *c)
 {
     return refuses_throughput(c) ||
-           ((c->id == CHECK_OMISSION || c->id == CHECK_CLOCK) && c->state == CHECK_FAIL) ||
-           (c->id == CHECK_SAMPLES && c->state >= CHECK_WARN);
+           ((c->id == CHECK_OMISSION || c->id == CHECK_CLOCK) && c->state == CHECK_FAIL);
+}
+
+/* `samples` warns when p99 is not to be ranked, and of nothing else: a lower percentile may have
+ * samples enough where p99 has not. */
+static bool samples_refuse(const struct check *samples, const struct trial_record *t, double q)
+{
+    if (samples == NULL || samples->state < CHECK_WARN)
+        return false;
+    return q >= 0.99 || !samples_quantile(t, q).reliable;
 }
 
 static const struct check *first(const struct verdict *verdict,
                                  bool (*refuses)(const struct check *))
 {
+    const struct check *answers = verdict_check(verdict, CHECK_ANSWERS);
+
+    if (answers != NULL && refuses(answers))
+        return answers;
     for (size_t i = 0; i < verdict->count; i++)
         if (refuses(&verdict->checks[i]))
             return &verdict->checks[i];
@@ -83,7 +95,10 @@ const struct check *verdict_refuses_throughput(const struct verdict *verdict)
     return first(verdict, refuses_throughput);
 }
 
-const struct check *verdict_refuses_latency(const struct verdict *verdict)
+const struct check *verdict_refuses_latency(const struct trial_record *t, double q)
 {
-    return first(verdict, refuses_latency);
+    const struct check *by = first(&t->verdict, refuses_latency);
+    const struct check *samples = verdict_check(&t->verdict, CHECK_SAMPLES);
+
+    return by == NULL && samples_refuse(samples, t, q) ? samples : by;
 }

@@ -13,7 +13,8 @@
  */
 void verdict_trial(struct trial_record *t);
 
-/* Why this trial's throughput (or its response times) cannot be ranked: the first check that
- * refuses it, or NULL. A trial without a verdict is not refused. */
+/* Why this trial's throughput, or this percentile of its response times, cannot be ranked: wrong
+ * answers, else the first check that refuses it, or NULL. A trial without a verdict is not refused.
+ */
 const struct check *verdict_refuses_throughput(const struct verdict *verdict);
-const struct check *verdict_refuses_latency(const struct verdict *verdict);
+const struct check *verdict_refuses_latency(const struct trial_record *t, double q);

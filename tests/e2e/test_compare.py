@@ -106,7 +106,7 @@ def test_a_refused_trial_refuses_the_comparison_with_the_reason(told, compared, 
     assert throughput(document)["finding"] == "refused"
     assert assay("compare", f"{path}:a", f"{path}:b", "-o", "md=c.md").code == 0
     text = (tmp_path / "c.md").read_text()
-    assert "generator: the generator was the limit" in text
+    assert "generator: in 1 of 6 trials, first: the generator was the limit" in text
     assert "| req/s |" in text
 
 

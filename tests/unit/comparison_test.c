@@ -227,6 +227,30 @@ static void the_larger_floor_of_two_runs_counts(void **state)
     (void)state;
 }
 
+/* The twin of b is always faster by 5 %; that of a is faster and slower in turn, by more. */
+static void either_machine_that_cannot_rank_refuses(void **state)
+{
+    struct run_record *a = run_called("aaaaaa", "web1"), *b = run_called("bbbbbb", "web1");
+    struct comparison c;
+
+    add_trials(a, "nginx", 8, 10000);
+    add_control(a, "nginx", 8, 10000, 150);
+    add_trials(b, "nginx", 8, 10000);
+    for (uint32_t i = 0; i < 8; i++) {
+        struct trial_record *t = trial_in("nginx", i, in_block(i, 10000) * 105 / 100);
+
+        t->control = true;
+        add_trial(b, t);
+    }
+    c = compared(side_of(a, NULL), side_of(b, NULL));
+    assert_true(c.cells[0].figures[METRIC_THROUGHPUT].noise.floor > 0.1);
+    begins(&c, METRIC_THROUGHPUT, "refused: the A/A control, one target twice, differs by up to 1");
+    comparison_free(&c);
+    run_record_free(a);
+    run_record_free(b);
+    (void)state;
+}
+
 static void targets_are_matched_by_name_unless_each_side_has_one(void **state)
 {
     struct run_record *a = run_called("aaaaaa", "web1"), *b = run_called("bbbbbb", "web1");
@@ -339,7 +363,7 @@ static void the_machine_of_a_single_trial_is_not_known(void **state)
 
 /* ---- what is refused ---- */
 
-static void a_trial_whose_verdict_refuses_it_refuses_the_cell(void **state)
+static void more_than_one_trial_in_ten_that_is_refused_refuses_the_cell(void **state)
 {
     struct run_record *run = run_called("7f3a9c", "web1");
     struct comparison c;
@@ -347,11 +371,109 @@ static void a_trial_whose_verdict_refuses_it_refuses_the_cell(void **state)
     add_trials(run, "h2o", 10, 20000);
     add_trials(run, "nginx", 10, 10000);
     add_check(run->trials[15], CHECK_GENERATOR, CHECK_FAIL, "the generator was the limit", "-t 2");
+    add_check(run->trials[19], CHECK_GENERATOR, CHECK_FAIL, "it was again", "-t 3");
     c = compared(side_of(run, "h2o"), side_of(run, "nginx"));
     assert_true(c.cells[0].refused);
     for (enum metric m = 0; m < METRICS; m++)
-        says(&c, 0, m, "refused: B: generator: the generator was the limit");
+        says(&c, 0, m,
+             "refused: B: generator: in 2 of 10 trials, first: the generator was the limit");
     advises(&c, METRIC_CPU, "-t 2");
+    comparison_free(&c);
+    run_record_free(run);
+    (void)state;
+}
+
+static void one_trial_in_ten_may_be_refused_but_not_for_wrong_answers(void **state)
+{
+    struct run_record *run = run_called("7f3a9c", "web1");
+    struct comparison c;
+
+    add_trials(run, "h2o", 10, 20000);
+    add_trials(run, "nginx", 10, 10000);
+    add_check(run->trials[15], CHECK_GENERATOR, CHECK_FAIL, "the generator was the limit", "");
+    c = compared(side_of(run, "h2o"), side_of(run, "nginx"));
+    begins(&c, METRIC_THROUGHPUT, "A is faster than B by 100");
+    begins(&c, METRIC_P50, "same within 1.0 %");
+    assert_int_equal(c.cells[0].figures[METRIC_P50].b_n, 10);
+    comparison_free(&c);
+    add_check(run->trials[15], CHECK_ANSWERS, CHECK_FAIL, "12 of 10,000 wrong", "");
+    c = compared(side_of(run, "h2o"), side_of(run, "nginx"));
+    says(&c, 0, METRIC_THROUGHPUT,
+         "refused: B: answers: in 1 of 10 trials, first: 12 of 10,000 wrong");
+    comparison_free(&c);
+    run_record_free(run);
+    (void)state;
+}
+
+/* Both figures are there, and no order. */
+static void is_other_work(const struct run_record *run, const char *expected)
+{
+    struct comparison c = compared(side_of(run, "h2o"), side_of(run, "nginx"));
+
+    assert_true(c.cells[0].refused);
+    assert_true(c.cells[0].figures[METRIC_THROUGHPUT].a > 1);
+    assert_true(c.cells[0].figures[METRIC_THROUGHPUT].b > 1);
+    for (enum metric m = 0; m < METRICS; m++)
+        says(&c, 0, m, expected);
+    comparison_free(&c);
+}
+
+static void different_work_is_not_put_in_order(void **state)
+{
+    struct run_record *run = run_called("7f3a9c", "web1");
+
+    add_trials(run, "h2o", 8, 20000);
+    add_trials(run, "nginx", 8, 10000);
+    for (size_t i = 0; i < 16; i++)
+        run->trials[i]->probe_answer = (struct probe_answer){ 200, i < 8 ? 27 : 350, "" };
+    is_other_work(run, "refused: parity: nginx: 350 B of body, h2o: 27 B of body: different work");
+    for (size_t i = 8; i < 16; i++) {
+        run->trials[i]->probe_answer.body_bytes = 27;
+        run->trials[i]->tally.ended_after_one = run->trials[i]->tally.ok;
+    }
+    is_other_work(run, "refused: parity: nginx: a connection a request, h2o: persistent "
+                       "connections: different work");
+    run_record_free(run);
+    (void)state;
+}
+
+static void a_closed_loop_is_not_put_beside_an_open_one(void **state)
+{
+    struct run_record *a = run_called("aaaaaa", "web1"), *b = run_called("bbbbbb", "web1");
+    struct comparison c;
+
+    add_trials(a, "nginx", 8, 20000);
+    add_trials(b, "nginx", 8, 10000);
+    for (size_t i = 0; i < 8; i++)
+        b->trials[i]->load.model = LOAD_OPEN;
+    c = compared(side_of(a, NULL), side_of(b, NULL));
+    assert_false(c.cells[0].refused);
+    begins(&c, METRIC_THROUGHPUT, "refused: A is a closed loop, B an open loop: ");
+    begins(&c, METRIC_P50, "refused: A is a closed loop, B an open loop: ");
+    begins(&c, METRIC_P99, "refused: A is a closed loop, B an open loop: ");
+    begins(&c, METRIC_CPU, "same within 1.0 %");
+    comparison_free(&c);
+    run_record_free(a);
+    run_record_free(b);
+    (void)state;
+}
+
+/* 500 answers are enough for p50, and not for p99. */
+static void each_percentile_is_refused_by_its_own_samples(void **state)
+{
+    struct run_record *run = run_called("7f3a9c", "web1");
+    struct comparison c;
+
+    for (uint32_t i = 0; i < 12; i++) {
+        struct trial_record *t = trial_in(i < 6 ? "h2o" : "nginx", i % 6, 500);
+
+        add_check(t, CHECK_SAMPLES, CHECK_WARN, "p99 needs 1,000", "measure longer (-d)");
+        add_trial(run, t);
+    }
+    c = compared(side_of(run, "h2o"), side_of(run, "nginx"));
+    begins(&c, METRIC_P50, "same within 1.0 %");
+    says(&c, 0, METRIC_P99, "refused: A: samples: in 6 of 6 trials, first: p99 needs 1,000");
+    advises(&c, METRIC_P99, "measure longer (-d)");
     comparison_free(&c);
     run_record_free(run);
     (void)state;
@@ -444,7 +566,7 @@ static void memory_that_runs_out_is_an_error_and_leaks_nothing(void **state)
     do
         fault_arm(FAULT_MEMORY, ++n);
     while (!comparison_make(&a, &b, &c, &err));
-    assert_int_equal(n, 6);
+    assert_int_equal(n, 7);
     fault_arm(FAULT_MEMORY, 0);
     comparison_free(&c);
     run_record_free(run);
@@ -518,11 +640,16 @@ int main(void)
         cmocka_unit_test(an_interrupted_trial_is_no_value),
         cmocka_unit_test(two_runs_are_two_samples_of_one_target),
         cmocka_unit_test(the_larger_floor_of_two_runs_counts),
+        cmocka_unit_test(either_machine_that_cannot_rank_refuses),
         cmocka_unit_test(targets_are_matched_by_name_unless_each_side_has_one),
         cmocka_unit_test(the_p_of_all_cells_of_a_metric_are_corrected_together),
         cmocka_unit_test(what_was_not_the_same_is_noted_once),
         cmocka_unit_test(the_machine_of_a_single_trial_is_not_known),
-        cmocka_unit_test(a_trial_whose_verdict_refuses_it_refuses_the_cell),
+        cmocka_unit_test(more_than_one_trial_in_ten_that_is_refused_refuses_the_cell),
+        cmocka_unit_test(one_trial_in_ten_may_be_refused_but_not_for_wrong_answers),
+        cmocka_unit_test(different_work_is_not_put_in_order),
+        cmocka_unit_test(a_closed_loop_is_not_put_beside_an_open_one),
+        cmocka_unit_test(each_percentile_is_refused_by_its_own_samples),
         cmocka_unit_test(a_trial_that_failed_refuses_the_cell),
         cmocka_unit_test(what_nobody_measured_is_no_value),
         cmocka_unit_test(nothing_in_common_names_what_there_is),
