@@ -422,6 +422,20 @@ static bool measure(const struct options *o, struct pairs *pairs, struct store *
     return fine;
 }
 
+/* With fewer pairs than that no regression could ever be told from chance, and all would pass. */
+static bool enough_pairs(const struct options *o, size_t cells, struct error *err)
+{
+    size_t needed = gate_pairs_needed(&o->limits, cells);
+
+    if (o->pairs >= needed || strcmp(o->policy, "off") == 0)
+        return true;
+    return error_usage(
+        err,
+        "%u pairs cannot show a regression: with %zu cell%s and these limits it takes "
+        "%zu (--pairs %zu), or fewer targets (--only) and limits (--limit p99=off)",
+        o->pairs, cells, cells == 1 ? "" : "s", needed, needed);
+}
+
 static bool plan_and_measure(struct options *o, int *ret_code, struct error *err)
 {
     struct pair_version versions[2];
@@ -435,6 +449,10 @@ static bool plan_and_measure(struct options *o, int *ret_code, struct error *err
             return error_wrap(err, i == 0 ? "--base" : "--head");
     if (!pairs_plan(&o->session, versions, 2 * o->pairs, &pairs, err))
         return false;
+    if (!enough_pairs(o, pairs.cell_count, err)) {
+        pairs_release(&pairs);
+        return false;
+    }
     say(o,
         "base %s   head %s\n%zu cell%s, %u pairs of base, head and base again: about %s, seed "
         "%llu\n",

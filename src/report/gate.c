@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "report/refusal.h"
 #include "run/pairs.h"
 #include "stats/interval.h"
+#include "verdict/parity.h"
 
 static void *take(size_t count, size_t size)
 {
@@ -68,6 +70,15 @@ bool gate_limit_parse(const char *text, struct gate_limits *limits, struct error
     return true;
 }
 
+size_t gate_pairs_needed(const struct gate_limits *limits, size_t cells)
+{
+    size_t gates = 0;
+
+    for (enum metric m = 0; m < METRICS; m++)
+        gates += isnan(limits->share[m]) ? 0 : cells;
+    return gates > 0 ? compare_fewest(true, gates, limits->alpha) : 0;
+}
+
 /* ---- the trials of a row ---- */
 
 static bool same_cell(const struct trial_record *a, const struct trial_record *b)
@@ -115,24 +126,58 @@ static double value_of(const struct trial_record *t, enum metric metric)
     return metric_of(t, metric);
 }
 
-static bool is_refused(const struct trial_record *t, enum metric metric, char *why)
+/* Wrong answers of either are the graver reason. */
+static const struct check *refused_by(const struct trial_record *base,
+                                      const struct trial_record *head, enum metric metric)
 {
-    const struct check *check = metric_refused(t, metric);
+    const struct check *of_base = metric_refused(base, metric);
+    const struct check *of_head = metric_refused(head, metric);
 
-    if (check != NULL && why[0] == '\0')
-        snprintf(why, GATE_TEXT_MAX, "%s: %s", check_name(check->id), check->text);
-    return check != NULL;
+    if (of_base == NULL || (of_head != NULL && of_head->id == CHECK_ANSWERS))
+        return of_head;
+    return of_base;
 }
 
 /* ---- a row ---- */
 
 struct values {
     double *base, *head, *control; /* control: base again / base */
+    const struct trial_record **trials;
 };
 
-static size_t fill_values(struct gate_row *row, const struct run_record *run, uint32_t first,
-                          uint32_t last, const struct values *v)
+static void say_why(struct gate_row *row, const struct check *check)
 {
+    snprintf(row->why, sizeof(row->why), "%s: %s%s%s", check_name(check->id), check->text,
+             check->remedy[0] != '\0' ? "; " : "", check->remedy);
+}
+
+/* Then no pair is one: each of them compares two different things. */
+static void refuse_other_work(struct gate_row *row, const struct values *v)
+{
+    struct check parity = check_parity(v->trials, 2 * row->asked);
+
+    if (parity.state != CHECK_FAIL)
+        return;
+    row->hidden = true;
+    row->refused = row->asked;
+    say_why(row, &parity);
+}
+
+static void refuse_other_loop(struct gate_row *row, const struct values *v)
+{
+    if (row->asked == 0 || !metric_depends_on_loop(row->metric) ||
+        v->trials[0]->load.model == v->trials[1]->load.model)
+        return;
+    row->hidden = row->other_loop = true;
+    row->refused = row->asked;
+    snprintf(row->why, sizeof(row->why),
+             "one version is asked in a closed loop, the other in an open one");
+}
+
+static void fill_values(struct gate_row *row, const struct run_record *run, uint32_t first,
+                        uint32_t last, const struct values *v)
+{
+    struct refusals found = { .count = 0 };
     size_t n = 0;
 
     for (uint32_t block = first; block < last; block++) {
@@ -145,12 +190,16 @@ static size_t fill_values(struct gate_row *row, const struct run_record *run, ui
         v->base[n] = value_of(base, row->metric);
         v->head[n] = value_of(head, row->metric);
         v->control[n] = value_of(again, row->metric) / v->base[n];
-        if (isfinite(v->base[n]) && isfinite(v->head[n]))
-            row->refused +=
-                is_refused(base, row->metric, row->why) || is_refused(head, row->metric, row->why);
+        v->trials[2 * n] = base;
+        v->trials[2 * n + 1] = head;
+        refusals_add(&found, refused_by(base, head, row->metric));
         n++;
     }
-    return n;
+    row->asked = n;
+    row->refused = found.refused;
+    row->hidden = refusals_too_many(&found);
+    if (found.refused > 0)
+        say_why(row, refusals_by(&found));
 }
 
 static double median_of(double *values, size_t n)
@@ -167,14 +216,16 @@ static bool fill_row(struct gate_row *row, const struct run_record *run, uint32_
                      uint32_t last, const struct values *v, struct error *err)
 {
     const struct entrant both[] = { { v->head }, { v->base } };
-    size_t n = fill_values(row, run, first, last, v);
 
-    row->noise = noise_floor_of(v->control, n);
-    if (!compare_all(both, 2, n, row->noise.floor, &row->difference, err))
+    fill_values(row, run, first, last, v);
+    refuse_other_work(row, v);
+    refuse_other_loop(row, v);
+    row->noise = noise_floor_of(v->control, row->asked);
+    if (!compare_all(both, 2, row->asked, row->noise.floor, &row->difference, err))
         return false;
     row->pairs = row->difference.blocks;
-    row->base = median_of(v->base, n);
-    row->head = median_of(v->head, n);
+    row->base = median_of(v->base, row->asked);
+    row->head = median_of(v->head, row->asked);
     return true;
 }
 
@@ -191,29 +242,35 @@ static bool is_real(const struct gate_row *row, double alpha, bool worse)
     const struct difference *d = &row->difference;
     bool less = metric_more_is_better(row->metric) == worse;
 
-    if (!d->bounded || d->p_holm >= alpha)
+    if (!d->bounded || d->p_holm > alpha)
         return false;
     return less ? d->high < 1 / (1 + d->floor) : d->low > 1 + d->floor;
 }
 
-/* So many pairs until the interval, which narrows with their square root, no longer reaches the
- * limit; if the ratio and the spread are what they seem to be. */
-static size_t pairs_needed(const struct gate_row *row, size_t gates)
+/* How far the interval may reach from the ratio: of what is worse than its limit as far as the
+ * noise floor, beyond which it is real; of all else as far as the limit. Not above 0: it is not
+ * real, and more pairs do not make it so. */
+static double gap_of(const struct gate_row *row)
 {
     const struct difference *d = &row->difference;
-    double gap = fabs(log(d->ratio / (1 + row->limit)));
-    double n = (double)compare_fewest(true, gates, COMPARE_ALPHA);
 
-    if (d->bounded)
-        n = fmax(n, ceil((double)d->blocks * pow((log(d->high) - log(d->low)) / 2 / gap, 2)));
-    n = fmax(n, (double)d->blocks + 1); /* with these it was not shown */
-    return n <= COMPARE_BLOCKS_MAX ? (size_t)n : 0;
+    if (is_worse(row->metric, d->ratio, 1 + row->limit))
+        return fabs(log(d->ratio)) - log1p(d->floor);
+    return fabs(log(d->ratio / (1 + row->limit)));
 }
 
-/* One in ten, as for ranks. */
-static bool is_hidden(const struct gate_row *row)
+/* So many pairs until the interval, which narrows with their square root, reaches no farther than
+ * it may; if the ratio and the spread are what they seem to be. */
+static size_t pairs_needed(const struct gate_row *row, size_t gates, double alpha)
 {
-    return row->refused * 10 > row->pairs;
+    const struct difference *d = &row->difference;
+    double n = (double)compare_fewest(true, gates, alpha);
+
+    if (d->bounded)
+        n = fmax(n,
+                 ceil((double)d->blocks * pow((log(d->high) - log(d->low)) / 2 / gap_of(row), 2)));
+    n = fmax(n, (double)d->blocks + 1); /* with these it was not shown */
+    return n <= COMPARE_BLOCKS_MAX ? (size_t)n : 0;
 }
 
 static enum gate_word judge(const struct gate_row *row, double alpha)
@@ -222,15 +279,31 @@ static enum gate_word judge(const struct gate_row *row, double alpha)
     double limit = 1 + row->limit; /* NaN: then nothing is worse than it */
     double worst = metric_more_is_better(row->metric) ? d->low : d->high;
 
+    if (row->other_loop)
+        return GATE_INCONCLUSIVE;
     if (is_real(row, alpha, true) && is_worse(row->metric, d->ratio, limit))
         return GATE_SUSPECTED;
-    if (is_hidden(row) && d->bounded)
+    if (row->hidden && d->bounded)
         return GATE_INCONCLUSIVE;
     if (is_real(row, alpha, false))
         return GATE_BETTER;
     if (d->bounded && (isnan(limit) || !is_worse(row->metric, worst, limit)))
         return GATE_WITHIN;
     return GATE_INCONCLUSIVE;
+}
+
+/* What would settle it. Where trials are refused, or have no value, more of the same would not. */
+static void look_ahead(struct gate_row *row, size_t gates, double alpha)
+{
+    const struct difference *d = &row->difference;
+
+    if (row->word != GATE_INCONCLUSIVE || isnan(row->limit) || row->pairs == 0 || row->other_loop ||
+        (row->hidden && d->bounded))
+        return;
+    row->in_noise =
+        d->bounded && is_worse(row->metric, d->ratio, 1 + row->limit) && gap_of(row) <= 0;
+    if (!row->in_noise)
+        row->pairs_needed = pairs_needed(row, gates, alpha);
 }
 
 /* Only gates are corrected together: what stops nobody makes it no harder to stop. */
@@ -254,9 +327,7 @@ static bool judge_all(struct gate *g, struct error *err)
         if (!isnan(row->limit) && row->pairs > 0)
             row->difference = all[n++];
         row->word = judge(row, g->limits.alpha);
-        if (row->word == GATE_INCONCLUSIVE && !isnan(row->limit) &&
-            !(is_hidden(row) && row->difference.bounded)) /* more of the same would not help */
-            row->pairs_needed = pairs_needed(row, gates);
+        look_ahead(row, gates, g->limits.alpha);
     }
     free(all);
     return fine;
@@ -298,17 +369,21 @@ bool gate_make(const struct run_record *run, uint32_t first, uint32_t last,
                const struct gate_limits *limits, struct gate *ret_gate, struct error *err)
 {
     size_t n = run->trial_count;
-    struct values v = { take(n, sizeof(double)), take(n, sizeof(double)), take(n, sizeof(double)) };
+    struct values v = { .base = take(n, sizeof(double)),
+                        .head = take(n, sizeof(double)),
+                        .control = take(n, sizeof(double)),
+                        .trials = take(n, sizeof(const struct trial_record *)) };
     struct gate g = { .limits = *limits, .rows = take(n * METRICS, sizeof(*g.rows)) };
     bool fine;
 
-    if (v.base == NULL || v.head == NULL || v.control == NULL || g.rows == NULL)
+    if (v.base == NULL || v.head == NULL || v.control == NULL || v.trials == NULL || g.rows == NULL)
         fine = error_set(err, ENOMEM, "compare %zu trials", n);
     else
         fine = add_rows(&g, run, first, last, &v, err) && judge_all(&g, err);
     free(v.base);
     free(v.head);
     free(v.control);
+    free((void *)v.trials);
     if (fine)
         *ret_gate = g;
     else

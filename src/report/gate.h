@@ -4,16 +4,17 @@
  * of one run are (verdict/compare.h), head / base, with what base differs from itself by as the
  * noise floor, and the p corrected over all gates together (Holm).
  *
- *     regression    really worse: p < alpha, the interval beyond the noise floor, and by more than
- *                   the limit; suspected first, and a regression only when new pairs say the same
- *     better        really better, beyond the noise floor
- *     within        whatever it is, the 95 % interval does not reach the limit
- *     inconclusive  none of these: too few pairs, or too much noise
+ *     regression    really worse: p at most alpha, the interval beyond the noise floor, and by more
+ *                   than the limit; suspected first, and a regression only when new pairs say so
+ * too better        really better, beyond the noise floor within        whatever it is, the 95 %
+ * interval does not reach the limit inconclusive  none of these: too few pairs, or too much noise
  *
  * What a verdict refuses (validity) may hide a difference, as a generator does that is the limit
  * itself, or wrong answers that come quickly; but it makes none that base against itself does not
- * show. So where more than one pair in ten has such a trial, nothing is within or better any more,
- * and a regression stays one. A metric without a limit is compared and shown, and stops nobody. */
+ * show. So where more than one pair in ten has such a trial (report/refusal.h), or head did other
+ * work than base (verdict/parity.h), nothing is within or better any more, and a regression stays
+ * one. Of a closed loop and an open one neither throughput nor response times are judged at all. A
+ * metric without a limit is compared and shown, and stops nobody. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,7 +26,7 @@
 #include "store/record.h"
 #include "verdict/compare.h"
 
-#define GATE_TEXT_MAX 300
+#define GATE_TEXT_MAX 600
 
 struct gate_limits {
     double share[METRICS]; /* -0.03: at most 3 % less; 0.10: at most 10 % more; NaN: no limit */
@@ -37,6 +38,11 @@ struct gate_limits gate_limits_default(void); /* throughput -3 %, p99 +10 %, rss
 /* "throughput=-3%", "p99=+10 %", "cpu=off". False when it is none, with what there is. */
 bool gate_limit_parse(const char *text, struct gate_limits *limits, struct error *err);
 
+/* The fewest pairs with which these limits can stop anybody, in so many cells; 0: there is no
+ * limit.
+ */
+size_t gate_pairs_needed(const struct gate_limits *limits, size_t cells);
+
 enum gate_word { GATE_WITHIN, GATE_BETTER, GATE_SUSPECTED, GATE_REGRESSION, GATE_INCONCLUSIVE };
 
 struct gate_row {
@@ -44,13 +50,17 @@ struct gate_row {
     enum metric metric;
     double limit;      /* NaN: none */
     double base, head; /* medians; NaN: none */
-    size_t pairs;      /* with a value on both sides */
-    size_t refused;    /* of these, with a trial whose verdict refuses it */
+    size_t asked;      /* pairs that there are */
+    size_t pairs;      /* of these, with a value on both sides */
+    size_t refused;    /* of those asked, with a trial whose verdict refuses it */
+    bool hidden;       /* so many are, or head did other work: a difference may not show */
+    bool other_loop;   /* one is a closed loop, the other an open one */
     struct noise_floor noise;
     struct difference difference; /* head / base */
     enum gate_word word;
+    bool in_noise;           /* inconclusive: worse than the limit, by no more than the noise */
     size_t pairs_needed;     /* in all, to settle GATE_INCONCLUSIVE; 0: cannot be told */
-    char why[GATE_TEXT_MAX]; /* of the first refused one; "" */
+    char why[GATE_TEXT_MAX]; /* they are refused, and what to do; "" */
     bool again;              /* new pairs were asked, and said: */
     struct difference confirmation;
 };

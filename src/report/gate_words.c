@@ -78,6 +78,17 @@ static void limit_of(struct text *into, const struct gate_row *row)
     text_format(into, "%.3g %%", fabs(row->limit) * 100);
 }
 
+static void beyond_limit(struct text *into, const struct gate_row *row)
+{
+    double floor = row->difference.floor;
+
+    text_format(into,
+                floor > COMPARE_FLOOR_MIN
+                    ? ": beyond the limit, but base differs from itself by up to %.1f %%"
+                    : ": beyond the limit, but a change below %.1f %% is not believed",
+                floor * 100);
+}
+
 static void open_question(struct text *into, const struct gate_row *row)
 {
     char change[120];
@@ -87,11 +98,14 @@ static void open_question(struct text *into, const struct gate_row *row)
         text_format(into, ": %zu new pairs did not confirm it (%s)", row->confirmation.blocks,
                     gate_change(&row->confirmation, change, sizeof(change)));
     else if (row->pairs == 0)
-        text_add(into, SLICE(": no trial has a value that can be relied on"));
-    else if (!row->difference.bounded)
+        text_format(into, ": no trial has a value that can be relied on%s%s",
+                    row->why[0] != '\0' ? ": " : "", row->why);
+    else if (!row->difference.bounded && row->pairs_needed > 0)
         text_format(into, ": needs %zu pairs, has %zu", row->pairs_needed, row->pairs);
-    else if (row->pairs_needed == 0 && row->refused > 0)
-        text_format(into, ": %zu of %zu pairs are refused: %s", row->refused, row->pairs, row->why);
+    else if (row->hidden)
+        text_format(into, ": %zu of %zu pairs are refused: %s", row->refused, row->asked, row->why);
+    else if (row->in_noise)
+        beyond_limit(into, row);
     else if (row->pairs_needed > 0)
         text_format(into, ": about %zu pairs would tell", row->pairs_needed);
 }

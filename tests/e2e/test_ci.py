@@ -103,7 +103,7 @@ def test_a_slower_head_is_confirmed_and_stopped(assay, repository, tmp_path):
 
 
 def test_two_that_are_the_same_pass(assay, repository, tmp_path):
-    done = assay("ci", "--base", "quick", "--head", "quick", *SHORT, "--pairs", "6", *WIDE, repository / "bench", "-j")
+    done = assay("ci", "--base", "quick", "--head", "quick", *SHORT, "--pairs", "7", *WIDE, repository / "bench", "-j")
     assert done.code == 0, done.err
     document = done.json
     jsonschema.Draft202012Validator(SCHEMA).validate(document)
@@ -113,12 +113,20 @@ def test_two_that_are_the_same_pass(assay, repository, tmp_path):
     assert trees(repository, tmp_path) == []
 
 
-def test_too_few_pairs_are_inconclusive(assay, repository):
-    command = ["ci", "--base", "quick", *SHORT, "--pairs", "2", "--limit", "p99=off", repository / "bench"]
-    strict = assay(*command, "--require-conclusive")
-    assert strict.code == 4, strict.err
-    assert "needs 7 pairs, has 2" in " ".join(strict.out.split())  # of two gates
-    assert assay(*command).code == 0
+def test_too_few_pairs_to_stop_anybody_are_refused_before_any_is_run(assay, repository, tmp_path):
+    done = assay("ci", "--base", "quick", *SHORT, "--pairs", "6", "--limit", "p99=off", repository / "bench")
+    assert done.code == 2
+    assert "6 pairs cannot show a regression: with 1 cell and these limits it takes 7 (--pairs 7)" in done.err
+    assert "pair  1/" not in done.err
+    assert trees(repository, tmp_path) == []
+
+
+def test_what_cannot_be_told_is_inconclusive_and_says_why(assay, repository):
+    """p99 has a limit, and twelve samples a trial."""
+    done = assay("ci", "--base", "quick", "--head", "quick", *SHORT, "--pairs", "7", "--limit", "throughput=-90%",
+                 "--limit", "rss=+90%", repository / "bench", "--require-conclusive")
+    assert done.code == 4, done.out + done.err
+    assert "no trial has a value that can be relied on: " in " ".join(done.out.split())
 
 
 def test_commands_are_versions_too_and_a_policy_may_only_warn(assay, repository, tmp_path):
@@ -134,7 +142,7 @@ def test_commands_are_versions_too_and_a_policy_may_only_warn(assay, repository,
 
 
 def test_the_run_is_kept_and_can_be_compared(assay, repository):
-    assert assay("ci", "--base", "quick", "--head", "quick", *SHORT, "--pairs", "2", *WIDE,
+    assert assay("ci", "--base", "quick", "--head", "quick", *SHORT, "--pairs", "2", "--gate", "off",
                  repository / "bench").code == 0
     run = assay("show", "last", "-j").json
     assert [trial["block"] for trial in run["trials"]] == [0, 0, 0, 1, 1, 1]
@@ -161,7 +169,8 @@ def test_what_a_killed_one_left_is_taken_away(start, assay, repository, tmp_path
     child.kill()
     child.wait()
     assert trees(repository, tmp_path) != []
-    assert assay("ci", "--base", "quick", *SHORT, "--pairs", "1", repository / "bench").code == 0
+    assert assay("ci", "--base", "quick", *SHORT, "--pairs", "1", "--gate", "off",
+                 repository / "bench").code == 0
     assert trees(repository, tmp_path) == []
 
 

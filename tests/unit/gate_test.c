@@ -1,4 +1,5 @@
 /* tests/unit/gate_test.c -- which changes stop head, which do not, and what must be asked again. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -180,6 +181,194 @@ static void what_a_verdict_refuses_passes_nobody_and_excuses_nobody(void **state
     (void)state;
 }
 
+static void a_sentence_begins(const struct gate_row *row, const char *expected)
+{
+    char text[1200];
+
+    gate_sentence(row, text, sizeof(text));
+    if (!slice_starts(slice_of(text), slice_of(expected)))
+        fail_msg("\"%s\" does not begin with \"%s\"", text, expected);
+}
+
+static bool is_head(const struct trial_record *t)
+{
+    return strcmp(t->target, "app@head") == 0;
+}
+
+/* A head that stops compressing, or sends less, is quicker for a reason of its own. */
+static void a_head_that_does_other_work_is_not_better(void **state)
+{
+    static const double ratios[] = { 1.0, 1.1, 0.9 };
+
+    for (size_t i = 0; i < 3; i++) {
+        struct run_record *run = new_run(36);
+        struct gate g;
+
+        add_pairs(run, 0, 12, ratios[i], 0.01, 0.01);
+        for (size_t t = 0; t < run->trial_count; t++)
+            run->trials[t]->probe_answer =
+                (struct probe_answer){ 200, 500, is_head(run->trials[t]) ? "" : "gzip" };
+        g = gate_of(run, 12);
+        if (ratios[i] < 1)
+            assert_int_equal(row_of(&g, METRIC_THROUGHPUT)->word, GATE_SUSPECTED);
+        else
+            a_sentence_begins(row_of(&g, METRIC_THROUGHPUT),
+                              "? inconclusive: 12 of 12 pairs are refused: parity: app@head: not "
+                              "compressed, app@base: compressed (gzip): different work; make all");
+        assert_int_equal(row_of(&g, METRIC_MEMORY)->word, GATE_INCONCLUSIVE);
+        gate_free(&g);
+        run_record_free(run);
+    }
+    (void)state;
+}
+
+static void of_a_closed_loop_and_an_open_one_only_the_costs_are_judged(void **state)
+{
+    struct run_record *run = new_run(36);
+    struct gate g;
+
+    add_pairs(run, 0, 12, 0.5, 0.01, 0.01);
+    for (size_t t = 0; t < run->trial_count; t++)
+        run->trials[t]->load.model = is_head(run->trials[t]) ? LOAD_OPEN : LOAD_CLOSED;
+    g = gate_of(run, 12);
+    a_sentence_begins(row_of(&g, METRIC_THROUGHPUT),
+                      "? inconclusive: 12 of 12 pairs are refused: one version is asked in a "
+                      "closed loop, the other in an open one");
+    assert_int_equal(row_of(&g, METRIC_P99)->word, GATE_INCONCLUSIVE);
+    assert_int_equal(row_of(&g, METRIC_MEMORY)->word, GATE_WITHIN);
+    gate_free(&g);
+    run_record_free(run);
+    (void)state;
+}
+
+static void each_percentile_is_refused_by_its_own_samples(void **state)
+{
+    struct gate_limits limits = gate_limits_default();
+
+    limits.share[METRIC_P50] = 0.10;
+    for (unsigned few = 0; few < 2; few++) {
+        struct run_record *run = new_run(36);
+        struct error err;
+        struct gate g;
+
+        for (uint32_t i = 0; i < 36; i++) {
+            add(run, i % 3 == 1 ? "app@head" : "app@base", i / 3, few ? 500 : 5000, i % 3 == 2);
+            add_check(run->trials[i], CHECK_SAMPLES, CHECK_WARN, "p99 is not known", "use -d 60");
+        }
+        assert_true(gate_make(run, 0, 12, &limits, &g, &err));
+        assert_int_equal(row_of(&g, METRIC_P50)->word, GATE_WITHIN);
+        a_sentence_begins(row_of(&g, METRIC_P99),
+                          few ? "? inconclusive: no trial has a value that can be relied on: "
+                                "samples: p99 is not known; use -d 60"
+                              : "? inconclusive: 12 of 12 pairs are refused: samples: p99 is not "
+                                "known; use -d 60");
+        assert_int_equal(row_of(&g, METRIC_P99)->pairs_needed, 0);
+        gate_free(&g);
+        run_record_free(run);
+    }
+    (void)state;
+}
+
+/* ---- how many pairs ---- */
+
+/* The smallest p that n pairs can give is 2 / 2^n, and Holm multiplies it by the gates. */
+static void so_many_pairs_it_takes_to_stop_anybody(void **state)
+{
+    static const struct {
+        int line;
+        double alpha;
+        size_t cells, pairs;
+    } cases[] = {
+        {__LINE__,  0.05,  1,  7 },
+        { __LINE__, 0.05,  40, 13},
+        { __LINE__, 0.001, 1,  13},
+        { __LINE__, 0.5,   1,  6 }, /* which an interval of 95 % takes */
+        { __LINE__, 0.05,  0,  0 },
+    };
+    struct gate_limits limits = gate_limits_default();
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        limits.alpha = cases[i].alpha;
+        if (gate_pairs_needed(&limits, cases[i].cells) != cases[i].pairs)
+            fail_msg("line %d: %zu", cases[i].line, gate_pairs_needed(&limits, cases[i].cells));
+    }
+    for (enum metric m = 0; m < METRICS; m++)
+        limits.share[m] = RECORD_UNKNOWN;
+    assert_int_equal(gate_pairs_needed(&limits, 3), 0);
+    (void)state;
+}
+
+/* Head is half as fast in every pair, which so many pairs show and one less does not. */
+static void with_so_many_pairs_it_is_stopped_and_with_one_less_it_is_not(void **state)
+{
+    static const double alphas[] = { 0.05, 0.001, 0.5, 0.09375 };
+
+    for (size_t i = 0; i < sizeof(alphas) / sizeof(alphas[0]); i++) {
+        struct gate_limits limits = gate_limits_default();
+        struct run_record *run = new_run(39);
+        const struct gate_row *row;
+        struct error err;
+        struct gate g;
+        uint32_t needed;
+
+        limits.alpha = alphas[i];
+        needed = (uint32_t)gate_pairs_needed(&limits, 1);
+        add_pairs(run, 0, needed, 0.5, 0.01, 0.01);
+        assert_true(gate_make(run, 0, needed - 1, &limits, &g, &err));
+        row = row_of(&g, METRIC_THROUGHPUT);
+        assert_int_equal(row->word, GATE_INCONCLUSIVE);
+        assert_int_equal(row->pairs_needed, needed);
+        gate_free(&g);
+        assert_true(gate_make(run, 0, needed, &limits, &g, &err));
+        assert_int_equal(row_of(&g, METRIC_THROUGHPUT)->word, GATE_SUSPECTED);
+        gate_free(&g);
+        run_record_free(run);
+    }
+    (void)state;
+}
+
+/* Slower by 7 %, where base is up to a quarter off itself: no number of pairs makes that real. */
+static void what_is_beyond_the_limit_and_within_the_noise_is_told_no_number(void **state)
+{
+    struct run_record *run = new_run(36);
+    const struct gate_row *row;
+    struct gate g;
+
+    add_pairs(run, 0, 12, 0.93, 0.01, 0.25);
+    g = gate_of(run, 12);
+    row = row_of(&g, METRIC_THROUGHPUT);
+    assert_true(row->difference.high < 0.97);
+    assert_int_equal(row->word, GATE_INCONCLUSIVE);
+    assert_int_equal(row->pairs_needed, 0);
+    a_sentence_begins(row, "? inconclusive: beyond the limit, but base differs from itself by up "
+                           "to 2");
+    gate_free(&g);
+    run_record_free(run);
+    (void)state;
+}
+
+/* Slower by 5 %, with a floor of some 3 %: the interval has to end before the floor, not before the
+ * limit, so it has to be narrower than the way from the limit alone would have it. */
+static void pairs_are_planned_against_the_noise_floor(void **state)
+{
+    struct run_record *run = new_run(36);
+    const struct gate_row *row;
+    double reach, way;
+    struct gate g;
+
+    add_pairs(run, 0, 12, 0.95, 0.08, 0.06);
+    g = gate_of(run, 12);
+    row = row_of(&g, METRIC_THROUGHPUT);
+    assert_int_equal(row->word, GATE_INCONCLUSIVE);
+    way = -log(row->difference.ratio) - log1p(row->difference.floor);
+    reach = log(row->difference.high / row->difference.low) / 2;
+    assert_true(way > 0);
+    assert_int_equal(row->pairs_needed, (size_t)ceil(12 * reach * reach / way / way));
+    gate_free(&g);
+    run_record_free(run);
+    (void)state;
+}
+
 static void a_limit_that_cannot_be_judged_is_not_passed_over(void **state)
 {
     struct run_record *run = new_run(36);
@@ -308,6 +497,13 @@ int main(void)
         cmocka_unit_test(only_what_new_pairs_confirm_is_a_regression),
         cmocka_unit_test(gates_are_corrected_together_and_what_has_no_limit_is_not_among_them),
         cmocka_unit_test(what_a_verdict_refuses_passes_nobody_and_excuses_nobody),
+        cmocka_unit_test(a_head_that_does_other_work_is_not_better),
+        cmocka_unit_test(of_a_closed_loop_and_an_open_one_only_the_costs_are_judged),
+        cmocka_unit_test(each_percentile_is_refused_by_its_own_samples),
+        cmocka_unit_test(so_many_pairs_it_takes_to_stop_anybody),
+        cmocka_unit_test(with_so_many_pairs_it_is_stopped_and_with_one_less_it_is_not),
+        cmocka_unit_test(what_is_beyond_the_limit_and_within_the_noise_is_told_no_number),
+        cmocka_unit_test(pairs_are_planned_against_the_noise_floor),
         cmocka_unit_test(a_limit_that_cannot_be_judged_is_not_passed_over),
         cmocka_unit_test(limits_are_read_and_wrong_ones_refused),
         cmocka_unit_test(a_gate_is_printed_for_people_and_for_ci_servers),
