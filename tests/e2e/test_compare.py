@@ -110,6 +110,22 @@ def test_a_refused_trial_refuses_the_comparison_with_the_reason(told, compared, 
     assert "| req/s |" in text
 
 
+def test_different_work_is_refused_with_both_figures(told, compared):
+    path = told(6, a=10, b=20)
+    run = json.loads(path.read_text())
+    for trial in run["trials"]:
+        if trial["target"]["name"] == "b":
+            trial["probe_encoding"] = "gzip"
+    path.write_text(json.dumps(run))
+    document = compared(f"{path}:a", f"{path}:b")
+    found = throughput(document)
+    assert document["cells"][0]["refused"]
+    assert (found["finding"], found["better"], found["ratio"]) == ("refused", None, None)
+    assert found["a"] > found["b"] > 0
+    assert found["text"] == "refused: parity: b: compressed (gzip), a: not compressed: different work"
+    assert found["remedy"].startswith("make all compress or none")
+
+
 def test_the_database_is_asked_too(assay, suite, compared):
     assert assay("run", suite([own_server("a"), own_server("b")], loads=SHORT), "--no-ceiling").code == 0
     assert compared("last:a", "last:b")["same_run"]
