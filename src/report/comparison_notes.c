@@ -6,6 +6,7 @@
 
 #include "base/fault.h"
 #include "base/units.h"
+#include "verdict/parity.h"
 
 #define NOTES_OF_A_CELL 6
 
@@ -147,6 +148,27 @@ static void differ_slice(struct text *into, const char *name, struct slice a, st
         differ(into, name, a_room, b_room);
 }
 
+static const char *encoding_of(const struct trial_record *t)
+{
+    return t->probe_answer.encoding[0] == '\0' ? "none" : t->probe_answer.encoding;
+}
+
+/* What came back; not what differs by how a value is written. */
+static void differ_answers(struct text *into, const struct comparison_cell *cell)
+{
+    const struct trial_record *const both[] = { cell->a, cell->b };
+    const struct probe_answer *a = &cell->a->probe_answer, *b = &cell->b->probe_answer;
+
+    if (check_parity(both, 2).state < CHECK_WARN)
+        return;
+    if (a->status > 0 && b->status > 0)
+        differ_count(into, "status", a->status, b->status);
+    differ(into, "compression", encoding_of(cell->a), encoding_of(cell->b));
+    if (a->body_bytes >= 0 && b->body_bytes >= 0)
+        differ_count(into, "bytes of answered body", (uint64_t)a->body_bytes,
+                     (uint64_t)b->body_bytes);
+}
+
 static void note_work(struct comparison *c, const struct comparison_cell *cell)
 {
     const struct workload *a = &cell->a->workload, *b = &cell->b->workload;
@@ -157,6 +179,7 @@ static void note_work(struct comparison *c, const struct comparison_cell *cell)
     differ_slice(&text, "path", a->path, b->path);
     differ_count(&text, "bytes of request body", a->body.len, b->body.len);
     differ_count(&text, "expected status", a->expect.status, b->expect.status);
+    differ_answers(&text, cell);
     add(c, "work", false, room);
 }
 

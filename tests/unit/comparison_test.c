@@ -405,8 +405,9 @@ static void one_trial_in_ten_may_be_refused_but_not_for_wrong_answers(void **sta
     (void)state;
 }
 
-/* Both figures are there, and no order. */
-static void is_other_work(const struct run_record *run, const char *expected)
+/* Both figures are there, and no order; and the note says which side did what. */
+static void is_other_work(const struct run_record *run, const char *expected, const char *what,
+                          const char *note)
 {
     struct comparison c = compared(side_of(run, "h2o"), side_of(run, "nginx"));
 
@@ -415,6 +416,7 @@ static void is_other_work(const struct run_record *run, const char *expected)
     assert_true(c.cells[0].figures[METRIC_THROUGHPUT].b > 1);
     for (enum metric m = 0; m < METRICS; m++)
         says(&c, 0, m, expected);
+    assert_true(notes(&c, what, note));
     comparison_free(&c);
 }
 
@@ -426,13 +428,16 @@ static void different_work_is_not_put_in_order(void **state)
     add_trials(run, "nginx", 8, 10000);
     for (size_t i = 0; i < 16; i++)
         run->trials[i]->probe_answer = (struct probe_answer){ 200, i < 8 ? 27 : 350, "" };
-    is_other_work(run, "refused: parity: nginx: 350 B of body, h2o: 27 B of body: different work");
+    is_other_work(run, "refused: parity: nginx: 350 B of body, h2o: 27 B of body: different work",
+                  "work", "bytes of answered body 27 and 350");
     for (size_t i = 8; i < 16; i++) {
         run->trials[i]->probe_answer.body_bytes = 27;
         run->trials[i]->tally.ended_after_one = run->trials[i]->tally.ok;
     }
-    is_other_work(run, "refused: parity: nginx: a connection a request, h2o: persistent "
-                       "connections: different work");
+    is_other_work(run,
+                  "refused: parity: nginx: a connection a request, h2o: persistent "
+                  "connections: different work",
+                  "class of connection", "connections persistent and a connection a request");
     run_record_free(run);
     (void)state;
 }
