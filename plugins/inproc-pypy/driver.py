@@ -35,6 +35,7 @@ SHOWN_MAX = 200  # of a body, in a sentence
 SERVER = ("127.0.0.1", 8080)
 CLIENT = ("127.0.0.1", 50000)  # nobody listens there; applications only print it
 HELLO = b"Hello World!"
+FAILURES = (Exception, SystemExit, asyncio.CancelledError)  # of an application; the last two are no Exception
 
 
 class Refused(Exception):
@@ -107,12 +108,15 @@ class Case:
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
         if self.body:
             headers.append((b"content-length", str(len(self.body)).encode()))
-        return {
+        scope = {
             "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1",
             "server": SERVER, "client": CLIENT, "scheme": "http", "method": self.method, "root_path": "",
             "path": self.unquoted("utf-8"), "raw_path": self.path.encode("latin-1"),
-            "query_string": self.query.encode("latin-1"), "headers": headers, "state": state,
+            "query_string": self.query.encode("latin-1"), "headers": headers,
         }
+        if state:
+            scope["state"] = state
+        return scope
 
     def wrong(self, status, headers, body):
         """What differs, in a sentence; "" where nothing does. The rules are answer_check()'s (answer.h)."""
@@ -190,7 +194,7 @@ class Wsgi:
             case = self.prepared[index][1]
             try:
                 tally.count(case, case.wrong(*self.ask(index)))
-            except (Exception, SystemExit) as error:
+            except FAILURES as error:
                 tally.count(case, raised(error))
             index = index + 1 if index + 1 < len(self.prepared) else 0
 
@@ -288,7 +292,7 @@ class Lifespan:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.3"}, "state": self.state}
         try:
             await app(scope, self.inbox.get, self.send)
-        except (Exception, SystemExit):
+        except FAILURES:
             pass  # by the specification: the application does not support it
         finally:
             if not self.told.done():
@@ -328,6 +332,9 @@ class Asgi:
         template, case = self.prepared[index]
         scope = template.copy()
         scope["headers"] = template["headers"].copy()
+        scope["asgi"] = template["asgi"].copy()
+        if "state" in template:
+            scope["state"] = template["state"].copy()
         return scope, Channel(case.body)
 
     async def ask_in_loop(self, index):
@@ -348,7 +355,7 @@ class Asgi:
                 if case.expect_headers:
                     headers = as_text(headers)
                 tally.count(case, case.wrong(status, headers, body))
-            except (Exception, SystemExit) as error:
+            except FAILURES as error:
                 tally.count(case, raised(error))
             index = index + 1 if index + 1 < len(self.prepared) else 0
 
@@ -390,7 +397,7 @@ def find(name):
             found = getattr(found, part)
         if attribute.endswith("()"):
             found = found()
-    except (Exception, SystemExit) as error:
+    except FAILURES as error:
         traceback.print_exc()
         raise Refused(f"loading {name}: {type(error).__name__}: {error}") from None
     if not callable(found):
@@ -501,7 +508,7 @@ class Runner:
             raise Refused(f"ask: there is no case {index}")
         try:
             status, headers, body = self.driver.ask(index)
-        except (Exception, SystemExit) as error:
+        except FAILURES as error:
             raise Refused(f"{self.cases[index].name}: {raised(error)}") from None
         return {"status": status, "headers": [list(pair) for pair in headers],
                 "body_base64": base64.b64encode(body).decode()}
@@ -563,7 +570,7 @@ def answer_to(runner, line):
         return runner.obey(line)
     except Refused as why:
         return {"error": str(why)}
-    except (Exception, SystemExit) as error:
+    except FAILURES as error:
         traceback.print_exc()
         return {"error": raised(error)}
 

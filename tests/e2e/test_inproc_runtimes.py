@@ -384,6 +384,16 @@ def test_asgi_has_its_start_up_its_body_and_a_loop_to_wait_in(run):
     assert runner.say("quit") == {}
 
 
+def test_the_scope_of_each_call_is_fresh(run):
+    runner = run("pypy")
+    assert "error" not in runner.open("app:dirties", case(expect="fresh"))
+    assert runner.say("run", batches=1, calls=50)["ok"] == 50
+
+
+def test_a_call_that_is_cancelled_is_a_failure_and_no_end(run):
+    assert "raised CancelledError" in run("pypy").open("app:cancelled")["error"]
+
+
 def test_the_floor_of_asgi_is_asked_for_by_name(run):
     runner = run("pypy")
     assert "error" not in runner.open("", case(expect="Hello World!"), interface="asgi")
