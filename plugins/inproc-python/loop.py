@@ -14,14 +14,18 @@ class Watched:
         self.suspended = False
 
     def __await__(self):
-        try:
-            future = self.inner.send(None)
-            while True:
-                self.suspended = True
-                yield future
-                future = self.inner.send(None)
-        except StopIteration as end:
-            return end.value
+        step, value = self.inner.send, None
+        while True:
+            try:
+                future = step(value)
+            except StopIteration as end:
+                return end.value
+            self.suspended = True
+            # What is thrown in is the application's to catch: a task of its own may cancel this one.
+            try:
+                step, value = self.inner.send, (yield future)
+            except BaseException as error:
+                step, value = self.inner.throw, error
 
 
 class Call:
@@ -77,18 +81,25 @@ def drive(app, scope, body):
     return answer_of(call)
 
 
+def pending():
+    """What a loop would still have to run: tasks, and callbacks that are due at once or later."""
+    return asyncio.all_tasks(loop), len(getattr(loop, "_ready", ())), len(getattr(loop, "_scheduled", ()))
+
+
 def waits(app, scope, body):
-    """Does this call give the control away, or leave tasks behind? Then it needs a loop."""
-    before = asyncio.all_tasks(loop)
+    """Does this call give the control away, or leave work behind? Then it needs a loop."""
     call = Call(body)
     watched = Watched(app(scope, call.receive, call.send))
 
     async def watch():
-        return await watched
+        before = pending()
+        await watched
+        # Not after the loop's next turn: what ends within it would not be seen.
+        return pending() != before
 
-    loop.run_until_complete(watch())
+    leaves = loop.run_until_complete(watch())
     answer_of(call)
-    return watched.suspended or asyncio.all_tasks(loop) != before
+    return watched.suspended or leaves
 
 
 class Lifespan:

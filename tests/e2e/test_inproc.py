@@ -366,5 +366,17 @@ def test_asgi_frameworks_run(rows, framework):
     assert (found["driver"] is None) == (framework == "starlette")
 
 
+@pytest.mark.parametrize(("app", "path"), [("starlette_app:app", "/stream"), ("fastapi_app:app", "/welcome")])
+def test_an_application_that_cancels_its_own_tasks_is_measured(rows, app, path):
+    # A streaming response, and a middleware: both run the application in a group of tasks, and end that.
+    assert rows(app, "--path", path, "--expect-body", "Hello World!")[app]["driver"] == "asyncio"
+
+
+@pytest.mark.parametrize("leaves", ["task", "callback"])
+def test_an_application_that_leaves_something_behind_gets_a_loop_that_runs_it(rows, leaves):
+    app = f"loop_app:leaves_{leaves}"
+    assert rows(app, "--expect-body", "Hello World!")[app]["driver"] == "asyncio"
+
+
 def test_lifespan_starts_an_application_up(rows):
     assert rows("starlette_app:app", "--path", "/ready", "--expect-body", "started")["starlette_app:app"]["state"] == "done"
