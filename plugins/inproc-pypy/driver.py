@@ -174,6 +174,7 @@ class Exchange:
 
 class Wsgi:
     floor = staticmethod(floor_wsgi)
+    library = None
 
     def __init__(self, app, cases):
         self.app = app
@@ -197,14 +198,6 @@ class Wsgi:
             except FAILURES as error:
                 tally.count(case, raised(error))
             index = index + 1 if index + 1 < len(self.prepared) else 0
-
-    def watch(self, see):
-        """The first case once, with see() as the profiler."""
-        sys.setprofile(see)
-        try:
-            self.ask(0)
-        finally:
-            sys.setprofile(None)
 
     def close(self):
         pass
@@ -259,25 +252,6 @@ class Channel:
         return self.status, self.headers, b"".join(self.chunks)
 
 
-class Watched:
-    """Awaits a coroutine under the profiler, but not what the loop does while that one waits."""
-
-    def __init__(self, coroutine, see):
-        self.inner = coroutine.__await__()
-        self.see = see
-
-    def __await__(self):
-        while True:
-            sys.setprofile(self.see)
-            try:
-                future = self.inner.send(None)
-            except StopIteration:
-                return
-            finally:
-                sys.setprofile(None)
-            yield future
-
-
 class Lifespan:
     """Start-up and shut-down of an application, as far as it knows of such."""
 
@@ -319,6 +293,7 @@ class Lifespan:
 
 class Asgi:
     floor = staticmethod(floor_asgi)
+    library = os.path.join(os.path.dirname(os.__file__), "")  # which turns the loop
 
     def __init__(self, app, cases):
         self.app = app
@@ -363,13 +338,6 @@ class Asgi:
 
     def call(self, calls, tally):
         self.loop.run_until_complete(self.call_in_loop(calls, tally))
-
-    async def watch_in_loop(self, see):
-        scope, channel = self.open_channel(0)
-        await Watched(self.app(scope, channel.receive, channel.send), see)
-
-    def watch(self, see):
-        self.loop.run_until_complete(self.watch_in_loop(see))
 
     def close(self):
         self.lifespan.stop()
@@ -452,21 +420,32 @@ class Tally:
 
 
 class Counter:
-    """A profiler that counts calls, those that the driver itself makes or receives not."""
+    """A profiler that counts calls, those that the driver itself makes or receives not.
 
-    def __init__(self):
+    Nor, in a loop, what Python's library (the files in that folder) does by itself: it turns the loop, wakes
+    tasks and keeps a list of them. What it does for code of the application's, which is then above it, counts.
+    """
+
+    def __init__(self, library):
+        self.library = library
         self.calls = 0
         self.functions = set()
 
+    def is_library(self, name):
+        return self.library is not None and "-packages/" not in name and name.startswith(("<frozen ", self.library))
+
+    def is_applications(self, frame):
+        while frame is not None and self.is_library(frame.f_code.co_filename):
+            frame = frame.f_back
+        return frame is not None and (frame.f_code.co_filename != __file__ or
+                                      frame.f_code in (floor_wsgi.__code__, floor_asgi.__code__))
+
     def see(self, frame, event, argument):
-        if event not in ("call", "c_call"):
-            return
-        code = frame.f_code
-        if code.co_filename == __file__ and code not in (floor_wsgi.__code__, floor_asgi.__code__):
+        if event not in ("call", "c_call") or not self.is_applications(frame):
             return
         self.calls += 1
         # The method and not what it is bound to, which is another one in each call.
-        self.functions.add(code if event == "call" else getattr(argument, "__func__", argument))
+        self.functions.add(frame.f_code if event == "call" else getattr(argument, "__func__", argument))
 
 
 def memory_bytes():
@@ -528,9 +507,13 @@ class Runner:
                 "wrong": tally.failed, "first_wrong": tally.first}
 
     def do_profile(self, _command):
-        counter = Counter()
+        counter = Counter(self.driver.library)
         self.driver.ask(0)  # so that the one that is looked into is warm
-        self.driver.watch(counter.see)
+        sys.setprofile(counter.see)
+        try:
+            self.driver.ask(0)
+        finally:
+            sys.setprofile(None)
         return {"tcalls": counter.calls, "funcs": len(counter.functions), "allocations": None}
 
     def do_growth(self, command):

@@ -1,6 +1,9 @@
 # An event loop for the ASGI applications that need one: those that wait for something within a call,
 # and the start-up (lifespan) of all of them. Run by the runner (embedded in it).
 import asyncio
+import os
+
+library = os.path.join(os.path.dirname(os.__file__), "")  # of Python's own modules, for the profiler
 
 loop = asyncio.new_event_loop()
 asyncio.set_event_loop(loop)

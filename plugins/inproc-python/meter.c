@@ -17,7 +17,7 @@ struct function_set {
     int64_t count;
 };
 
-static struct function_set seen, drivers;
+static struct function_set seen;
 
 static const void **slot_of(struct function_set *set, const void *function)
 {
@@ -42,12 +42,56 @@ static void add(struct function_set *set, const void *function)
     }
 }
 
-void meter_learn_driver(void)
+/* ---- calls ---- */
+
+static const char *library; /* NULL: no loop */
+
+void meter_in_loop(const char *folder)
 {
-    drivers = seen;
+    library = folder;
 }
 
-/* ---- calls ---- */
+enum owner { OWNER_APPLICATION, OWNER_DRIVER, OWNER_LIBRARY };
+
+/* What the application stands on may be installed within the library's folder. */
+static bool is_library(const char *file)
+{
+    return strncmp(file, "<frozen ", 8) == 0 ||
+           (strncmp(file, library, strlen(library)) == 0 && strstr(file, "-packages/") == NULL);
+}
+
+static enum owner owner_of(PyFrameObject *frame)
+{
+    PyCodeObject *code = PyFrame_GetCode(frame);
+    const char *file = PyUnicode_AsUTF8(code->co_filename);
+    enum owner owner = OWNER_APPLICATION;
+
+    if (file == NULL)
+        PyErr_Clear();
+    else if (strcmp(file, LOOP_FILE) == 0)
+        owner = OWNER_DRIVER;
+    else if (is_library(file))
+        owner = OWNER_LIBRARY;
+    Py_DECREF(code);
+    return owner;
+}
+
+/* Python's library turns the loop by itself, wakes tasks and keeps a list of them: in these calls
+ * the driver is the next above it. Where the application is, it is at work for that one. */
+static bool is_applications(PyFrameObject *frame)
+{
+    enum owner owner = OWNER_LIBRARY;
+
+    Py_INCREF(frame);
+    while (frame != NULL && (owner = owner_of(frame)) == OWNER_LIBRARY) {
+        PyFrameObject *caller = PyFrame_GetBack(frame);
+
+        Py_DECREF(frame);
+        frame = caller;
+    }
+    Py_XDECREF(frame);
+    return owner == OWNER_APPLICATION;
+}
 
 /* Python functions count when a frame is entered or a generator goes on, C functions when they are
  * called from Python: the events from which cProfile makes its total_calls. */
@@ -56,12 +100,16 @@ static int on_event(PyObject *self, PyFrameObject *frame, int what, PyObject *ar
     PyCodeObject *code;
 
     (void)self;
+    if (what != PyTrace_CALL && what != PyTrace_C_CALL)
+        return 0;
+    if (library != NULL && !is_applications(frame))
+        return 0;
     if (what == PyTrace_CALL) {
         code = PyFrame_GetCode(frame);
         add(&seen, code);
         Py_DECREF(code);
         calls++;
-    } else if (what == PyTrace_C_CALL && PyCFunction_Check(argument)) {
+    } else if (PyCFunction_Check(argument)) {
         add(&seen, ((PyCFunctionObject *)argument)->m_ml);
         calls++;
     }
@@ -191,10 +239,5 @@ void meter_disarm(void)
 
 struct meter_count meter_count(void)
 {
-    int64_t funcs = 0;
-
-    for (size_t i = 0; i < FUNCS_MAX; i++)
-        if (seen.slots[i] != NULL && !has(&drivers, seen.slots[i]))
-            funcs++;
-    return (struct meter_count){ calls, funcs, blocks };
+    return (struct meter_count){ calls, seen.count, blocks };
 }

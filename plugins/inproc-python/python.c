@@ -310,12 +310,22 @@ static bool measure_driver(int64_t *ret_ns, char *ret_error)
     return fine;
 }
 
+static bool meter_loop(char *ret_error)
+{
+    PyObject *library = PyObject_GetAttrString(self.loop, "library");
+    const char *folder = library != NULL ? PyUnicode_AsUTF8(library) : NULL;
+
+    meter_in_loop(folder);
+    Py_XDECREF(library); /* the module keeps it */
+    return folder != NULL || python_failed("asyncio", ret_error);
+}
+
 static bool open_asgi(const struct runner_spec *spec, struct runner_facts *facts, char *ret_error)
 {
     PyObject *state;
     bool fine;
 
-    self.loop = own_module("assay_loop", python_loop);
+    self.loop = own_module(LOOP_FILE, python_loop);
     self.drive = self.loop != NULL ? PyObject_GetAttrString(self.loop, "drive") : NULL;
     state = self.drive != NULL ? PyObject_CallMethod(self.loop, "startup", "O", self.app) : NULL;
     if (state == NULL)
@@ -326,7 +336,7 @@ static bool open_asgi(const struct runner_spec *spec, struct runner_facts *facts
     if (!fine || self.driving == DRIVE_ASGI_DIRECTLY)
         return fine;
     snprintf(facts->driver, sizeof(facts->driver), "asyncio");
-    return measure_driver(&facts->driver_ns, ret_error);
+    return meter_loop(ret_error) && measure_driver(&facts->driver_ns, ret_error);
 }
 
 /* ---- opening ---- */
@@ -419,41 +429,36 @@ static bool metered(PyObject *app, enum meter_what what, char *ret_error)
     return fine;
 }
 
-/* In a loop the meter sees the loop's functions too: what it sees of an application that does
- * nothing, less what that one does by itself, is the driver's share of every count. */
-static bool driver_share(struct meter_count *ret_share, char *ret_error)
+/* What the loop and the driver allocate for an application that does nothing, beyond what that one
+ * allocates itself: their share of every call. */
+static bool driver_allocations(int64_t *ret_share, char *ret_error)
 {
     PyObject *floor = PyObject_GetAttrString(self.floor, "asgi");
-    struct meter_count looped, bare;
-    bool fine = floor != NULL && metered(floor, METER_ALLOCATIONS, ret_error) &&
-                metered(floor, METER_CALLS, ret_error);
+    bool fine = floor != NULL && metered(floor, METER_ALLOCATIONS, ret_error);
+    int64_t looped = meter_count().allocations;
 
-    looped = meter_count();
-    meter_learn_driver();
     self.driving = DRIVE_ASGI_DIRECTLY;
-    fine = fine && metered(floor, METER_ALLOCATIONS, ret_error) &&
-           metered(floor, METER_CALLS, ret_error);
+    fine = fine && metered(floor, METER_ALLOCATIONS, ret_error);
     self.driving = DRIVE_ASGI_IN_LOOP;
-    bare = meter_count();
-    ret_share->tcalls = looped.tcalls - bare.tcalls;
-    ret_share->allocations = looped.allocations - bare.allocations;
+    *ret_share = looped - meter_count().allocations;
     Py_XDECREF(floor);
     return fine;
 }
 
 static bool python_profile(struct runner_profile *ret_profile, char *ret_error)
 {
-    struct meter_count share = { 0 }, count;
+    struct meter_count count;
+    int64_t share = 0;
 
-    if (self.driving == DRIVE_ASGI_IN_LOOP && !driver_share(&share, ret_error))
+    if (self.driving == DRIVE_ASGI_IN_LOOP && !driver_allocations(&share, ret_error))
         return false;
     if (!metered(self.app, METER_ALLOCATIONS, ret_error) ||
         !metered(self.app, METER_CALLS, ret_error))
         return false;
     count = meter_count();
-    ret_profile->tcalls = count.tcalls - share.tcalls;
+    ret_profile->tcalls = count.tcalls;
     ret_profile->funcs = count.funcs;
-    ret_profile->allocations = count.allocations - share.allocations;
+    ret_profile->allocations = count.allocations - share;
     return true;
 }
 

@@ -94,5 +94,9 @@ struct meter_count {
     int64_t tcalls, funcs, allocations;
 };
 struct meter_count meter_count(void);
-/* The functions counted last are the driver's: from now on they are left out of funcs. */
-void meter_learn_driver(void);
+
+/* In a loop the meter sees the driver's frames and the loop's too. From now on it counts what the
+ * application's code does, and Python's library (the files in that folder, which is kept) for it.
+ */
+void meter_in_loop(const char *library);
+#define LOOP_FILE "assay_loop" /* the name that the driver's own code goes by */

@@ -36,9 +36,9 @@
  *   {"cmd":"profile"}
  *     -> {"tcalls":N or null, "funcs":N or null, "allocations":N or null}
  *        Of one warm call of the first case; null where the runtime cannot tell. tcalls: calls
- * made, of functions in the runtime's language and in C, the application itself included, the
- *        driver's not; funcs: of how many different ones. allocations: blocks asked of the
- *        runtime's allocator.
+ *        made, of functions in the runtime's language and in C, the application itself included;
+ *        the driver's not, nor those by which an event loop turns. funcs: of how many different
+ *        ones. allocations: blocks asked of the runtime's allocator.
  *   {"cmd":"growth", "points":P, "calls":K}
  *     -> {"bytes":[P+1 numbers]}
  *        Memory in use before, and after each K calls: by the runtime's own account where it has

@@ -400,6 +400,42 @@ def test_the_floor_of_asgi_is_asked_for_by_name(run):
     assert runner.say("run", batches=1, calls=50)["ok"] == 50
 
 
+# ---- a loop, on CPython and on PyPy ----
+
+
+@pytest.fixture(params=["cpython", "pypy"])
+def profile(request, run):
+    """What a warm call of the application counts, in any of them."""
+
+    def ask(app):
+        runner = run(request.param)
+        opened = runner.say("open", app=app, folder=str(FIXTURES / "inproc"), interface="asgi", gc="on", timed=True,
+                            cases=[case("/welcome", expect="Hello World!")])
+        assert "error" not in opened
+        assert runner.say("run", batches=1, calls=100)["ok"] == 100
+        first, again = ((found["tcalls"], found["funcs"]) for found in (runner.say("profile"), runner.say("profile")))
+        assert first == again
+        return first
+
+    return ask
+
+
+def test_what_the_loop_does_by_itself_is_no_call_of_the_application(profile):
+    # app, sleep() and what that waits in, each called and each gone on with; answer().
+    assert profile("loop_app:naps_once") == (7, 4)
+    assert profile("loop_app:naps_often") == (7 + 10 * 5, 4)
+
+
+def test_what_an_application_does_in_tasks_of_its_own_is_counted(profile):
+    tcalls, funcs = profile("quart_app:app")
+    assert profile("quart_app:busy") == (tcalls + 100, funcs + 1)
+
+
+@pytest.mark.parametrize("leaves", ["task", "callback"])
+def test_what_a_call_leaves_behind_runs_before_the_next(profile, leaves):
+    assert profile(f"loop_app:leaves_{leaves}")[0] > 2
+
+
 # ---- through assay inproc ----
 
 
