@@ -66,7 +66,8 @@ struct inproc_fault {
 struct inproc_look {
     char runtime[INPROC_TEXT_MAX], version[INPROC_TEXT_MAX], interface[16];
     char driver[32];             /* "asyncio": an event loop had to be put in between; "" */
-    int64_t driver_ns;           /* what that costs a call, contained in the times; -1 none */
+    int64_t driver_ns;           /* what that costs a call, contained in the times; -1 none. Of
+                                  * the timed processes the least: their allocator is faster */
     char check[INPROC_TEXT_MAX]; /* "200, 12 B text/plain, identical in 2 probes" */
     json_t *cases;               /* as the runner gets them, with the right answers */
     double guess_ns;             /* a call, about */
@@ -89,6 +90,7 @@ struct inproc_timing {
     int64_t batch_ns[INPROC_BATCHES];
     size_t batch_count;
     double instructions; /* a call, by the machine's counter; NaN: it has none */
+    int64_t driver_ns;   /* as this process found it; goes into its row's look */
 };
 
 bool inproc_time(const struct inproc_spec *spec, const struct inproc_look *look,

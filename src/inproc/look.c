@@ -351,6 +351,7 @@ bool inproc_time(const struct inproc_spec *spec, const struct inproc_look *look,
     if (!runner_start(&r, spec, true, NULL, ret_fault, err))
         return false;
     facts = open_app(&r, look->cases, err);
+    timing.driver_ns = count_in(facts, "driver_ns");
     fine = facts != NULL && warm_and_run(&r, is_jit(facts), &timing, err);
     json_decref(facts);
     runner_end(&r);

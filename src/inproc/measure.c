@@ -56,10 +56,13 @@ static void time_row(struct inproc_row *row)
     struct inproc_timing *timing = &row->timings[row->timing_count];
     struct error err;
 
-    if (inproc_time(&row->spec, &row->look, timing, &row->fault, &err))
-        row->timing_count++;
-    else if (!stopped(row))
-        fail_row(row, &err);
+    if (!inproc_time(&row->spec, &row->look, timing, &row->fault, &err)) {
+        if (!stopped(row))
+            fail_row(row, &err);
+        return;
+    }
+    if (row->timing_count++ == 0 || timing->driver_ns < row->look.driver_ns)
+        row->look.driver_ns = timing->driver_ns;
 }
 
 /* ---- the floors ---- */

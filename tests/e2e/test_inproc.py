@@ -164,6 +164,10 @@ def test_what_the_machine_counts_is_taken_before_callgrind(fake):
     assert row["times_floor"]["median"] == 1
 
 
+def test_what_a_loop_costs_is_told_as_it_was_where_calls_are_timed(fake):
+    assert fake(DRIVER="asyncio")["driver_ns"] == 700
+    assert fake()["driver_ns"] is None
+
 # ---- what an application is asked, and how ----
 
 
