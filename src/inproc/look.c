@@ -164,7 +164,7 @@ static bool warm_up(struct runner *r, struct warmth *w, struct error *err)
     int64_t step_ns = w->jit ? JIT_STEP_NS : STEP_NS;
     int enough = w->jit ? CALM_JIT : CALM_STEPS;
     uint64_t calls = r->spec->case_count;
-    double best_ns = HUGE_VAL;
+    double calm_ns = HUGE_VAL; /* where the calm began: gains too small to see add up */
     int calm = 0;
 
     while (calm < enough && w->wall_ns < WARMUP_MAX_NS) {
@@ -176,8 +176,9 @@ static bool warm_up(struct runner *r, struct warmth *w, struct error *err)
             calls *= 2;
             continue;
         }
-        calm = w->ns > best_ns * GAIN ? calm + 1 : 0;
-        best_ns = fmin(best_ns, w->ns);
+        calm = w->ns > calm_ns * GAIN ? calm + 1 : 0;
+        if (calm == 0)
+            calm_ns = w->ns;
     }
     return true;
 }

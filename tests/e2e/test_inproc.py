@@ -149,7 +149,12 @@ def test_a_runtime_that_compiles_while_it_runs_is_given_seconds(fake):
     assert fake(JIT="1")["processes"][0]["warmup_ns"] > 1e9
 
 
-def test_calls_fill_a_second_or_are_as_many_as_asked(fake):
+def test_gains_too_small_to_see_in_one_step_are_waited_for_too(fake):
+    gaining = fake(GAINS="100", GAIN="0.97")["processes"][0]
+    assert gaining["wall_ns"] / gaining["requests"] == pytest.approx(1e6 * 0.97 ** 100, rel=0.01)
+
+
+def test_calls_fill_a_second_or_are_as_many_as_asked_in_equal_batches(fake):
     assert fake()["processes"][0]["wall_ns"] == pytest.approx(1e9)
     assert fake("--calls", "40")["processes"][0]["requests"] == 40
 
