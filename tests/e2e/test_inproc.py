@@ -157,6 +157,7 @@ def test_gains_too_small_to_see_in_one_step_are_waited_for_too(fake):
 def test_calls_fill_a_second_or_are_as_many_as_asked_in_equal_batches(fake):
     assert fake()["processes"][0]["wall_ns"] == pytest.approx(1e9)
     assert fake("--calls", "40")["processes"][0]["requests"] == 40
+    assert fake("--calls", "110")["processes"][0]["requests"] == 120
 
 
 def test_what_the_machine_counts_is_taken_before_callgrind(fake):
