@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 /* A warm-up goes in steps of about this long, until so many of them in a row brought no further
  * gain. A compiler at run time rests between its gains; an interpreter has none after its first
  * calls. */
@@ -12,6 +14,10 @@
 #define CALM_JIT      20
 #define GAIN          0.95
 #define WARMUP_MAX_NS (15 * SECOND_NS)
+
+/* What a runner may say: no call is so fast that a step has as many, no batch takes so long. */
+#define STEP_CALLS_MAX (UINT64_C(1) << 36)
+#define BATCH_NS_MAX   (1000000 * SECOND_NS)
 
 /* What a call does is looked at behind so many calls of each case: caches are filled, and Python's
  * interpreter has specialised its instructions. */
@@ -93,6 +99,47 @@ static void text_in(const json_t *answer, const char *key, char *ret_text, size_
     snprintf(ret_text, size, "%s", text != NULL ? text : "");
 }
 
+/* A runner is a program of its own, and need not be one of ours: what it says is looked at before
+ * anything is computed from it. */
+static bool are_numbers(const json_t *answer, const char *key, uint64_t count, int64_t min,
+                        int64_t max)
+{
+    const json_t *list = json_object_get(answer, key);
+
+    if (json_array_size(list) != count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *value = json_array_get(list, i);
+
+        if (!json_is_integer(value) || json_integer_value(value) < min ||
+            json_integer_value(value) > max)
+            return false;
+    }
+    return true;
+}
+
+static bool check_run(const json_t *answer, uint64_t batches, uint64_t calls, struct error *err)
+{
+    int64_t ok = count_in(answer, "ok"), wrong = count_in(answer, "wrong");
+    int64_t all = (int64_t)(batches * calls);
+    char first[1000], escaped[1500];
+    struct text text = TEXT(escaped);
+
+    if (ok < 0 || wrong < 0 || wrong > all || ok != all - wrong)
+        return error_set(err, 0, "the runner's counts (ok, wrong) are not those of %lld calls",
+                         (long long)all);
+    text_in(answer, "first_wrong", first, sizeof(first));
+    text_add_escaped(&text, slice_of(first));
+    if (wrong > 0)
+        return error_set(err, 0, "%lld of %lld answers were wrong; the first: %s", (long long)wrong,
+                         (long long)all, escaped);
+    if (!are_numbers(answer, "wall_ns", batches, 1, BATCH_NS_MAX) ||
+        !are_numbers(answer, "cpu_ns", batches, 0, BATCH_NS_MAX))
+        return error_set(err, 0, "the runner's times (wall_ns, cpu_ns) are not those of %d batches",
+                         (int)batches);
+    return true;
+}
+
 bool run_calls(struct runner *r, uint64_t batches, uint64_t calls, double guess_ns,
                json_t **ret_answer, struct error *err)
 {
@@ -100,17 +147,12 @@ bool run_calls(struct runner *r, uint64_t batches, uint64_t calls, double guess_
                                 json_pack("{s:s, s:I, s:I}", "cmd", "run", "batches",
                                           (json_int_t)batches, "calls", (json_int_t)calls),
                                 limit_of(r->spec, guess_ns * (double)(batches * calls)), err);
-    int64_t wrong = answer != NULL ? count_in(answer, "wrong") : 0;
 
     if (answer == NULL)
         return false;
-    if (wrong != 0 || count_in(answer, "ok") != (int64_t)(batches * calls)) {
-        char why[1000];
-
-        text_in(answer, "first_wrong", why, sizeof(why));
+    if (!check_run(answer, batches, calls, err)) {
         json_decref(answer);
-        return error_set(err, 0, "%lld of %llu answers were wrong; the first: %s", (long long)wrong,
-                         (unsigned long long)batches * calls, why);
+        return false;
     }
     *ret_answer = answer;
     return true;
@@ -172,6 +214,9 @@ static bool warm_up(struct runner *r, struct warmth *w, struct error *err)
 
         if (!warm_by(r, calls, w, &wall_ns, err))
             return false;
+        if (wall_ns < step_ns / 2 && calls > STEP_CALLS_MAX)
+            return error_set(err, 0, "the runner says that %llu calls took %lld ns",
+                             (unsigned long long)calls, (long long)wall_ns);
         if (wall_ns < step_ns / 2) {
             calls *= 2;
             continue;
@@ -237,6 +282,7 @@ static bool grow(struct runner *r, struct inproc_look *look, struct error *err)
     double calls = (double)GROWTH_NS / INPROC_GROWTH_POINTS / look->guess_ns;
     const json_t *bytes;
     json_t *answer;
+    bool fine;
 
     look->growth_calls = whole_turns(r->spec, fmin(fmax(calls, 10), 20000));
     answer = runner_ask(
@@ -247,10 +293,13 @@ static bool grow(struct runner *r, struct inproc_look *look, struct error *err)
     if (answer == NULL)
         return false;
     bytes = json_object_get(answer, "bytes");
-    for (size_t i = 0; i <= INPROC_GROWTH_POINTS; i++)
+    fine = are_numbers(answer, "bytes", INPROC_GROWTH_POINTS + 1, 0, INT64_MAX) ||
+           error_set(err, 0, "the runner's bytes are not those of %d points in time",
+                     INPROC_GROWTH_POINTS + 1);
+    for (size_t i = 0; fine && i <= INPROC_GROWTH_POINTS; i++)
         look->growth_bytes[i] = json_integer_value(json_array_get(bytes, i));
     json_decref(answer);
-    return true;
+    return fine;
 }
 
 static bool open_and_learn(struct runner *r, struct inproc_look *look, struct error *err)
@@ -309,8 +358,7 @@ static void take_batches(const json_t *answer, struct inproc_timing *t)
     const json_t *list = json_object_get(answer, "wall_ns");
     int64_t instructions = count_in(answer, "instructions");
 
-    t->batch_count =
-        json_array_size(list) < INPROC_BATCHES ? json_array_size(list) : INPROC_BATCHES;
+    t->batch_count = json_array_size(list);
     for (size_t i = 0; i < t->batch_count; i++)
         t->batch_ns[i] = json_integer_value(json_array_get(list, i));
     t->wall_ns = sum_of(answer, "wall_ns");

@@ -10,6 +10,7 @@
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "target/output.h"
 
 #define ANSWER_BYTES_MAX (256u << 20)
+#define OUTPUT_BYTES_MAX (256 << 20) /* of what it prints, which is kept in memory */
 #define OUTPUT_SHOWN     65536 /* of the end of what it printed, before the last lines are taken */
 #define END_MS           2000  /* to end by itself, lifespan's shut-down included */
 
@@ -205,6 +207,7 @@ bool runner_start(struct runner *r, const struct inproc_spec *spec, bool timed,
     }
     r->to = p.command[1];
     r->from = p.answer[0];
+    fcntl(r->to, F_SETFL, O_NONBLOCK); /* who does not read must not stop us */
     p.command[1] = p.answer[0] = -1;
     close_pipes(&p);
     return true;
@@ -319,28 +322,84 @@ static bool silent(struct runner *r, int64_t limit_ns, struct error *err)
     return explain(r, err);
 }
 
+static bool noisy(struct runner *r, struct error *err)
+{
+    kill_runner(r);
+    error_set(err, 0,
+              "it printed more than %d MiB, which are kept until its end: have it print less, or "
+              "measure fewer calls (--calls)",
+              OUTPUT_BYTES_MAX >> 20);
+    return explain(r, err);
+}
+
 /* ---- asking ---- */
 
-static bool send_command(struct runner *r, json_t *command, struct error *err)
+struct deadline {
+    struct mono at;
+    int64_t limit_ns; /* how long that was, in the beginning */
+};
+
+/* Its end of the pipes need not say so: what the application started may hold it open. */
+static bool is_gone(const struct runner *r)
+{
+    siginfo_t info = { 0 };
+
+    return waitid(P_PID, (id_t)r->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == r->pid;
+}
+
+static bool prints_too_much(const struct runner *r)
+{
+    struct stat output;
+
+    return fstat(r->output, &output) == 0 && output.st_size > OUTPUT_BYTES_MAX;
+}
+
+/* True when our end of a pipe is ready, if only to be told of the other one's end. */
+static bool wait_for(struct runner *r, int fd, short events, const struct deadline *deadline,
+                     struct error *err)
+{
+    struct pollfd pipe = { .fd = fd, .events = events };
+
+    for (;;) {
+        int64_t left_ns = mono_diff_ns(mono_now(), deadline->at);
+        bool gone = is_gone(r); /* asked before: what it has written until then is still read */
+
+        if (r->spec->stop_asked != NULL && *r->spec->stop_asked != 0)
+            return error_set(err, EINTR, "stopped");
+        if (prints_too_much(r))
+            return noisy(r, err);
+        if (left_ns <= 0 && !gone)
+            return silent(r, deadline->limit_ns, err);
+        /* At most a tenth of a second: a signal may have come just before. */
+        left_ns = left_ns < 100 * MILLISECOND_NS ? left_ns : 100 * MILLISECOND_NS;
+        if (poll(&pipe, 1, gone ? 0 : (int)(left_ns / MILLISECOND_NS) + 1) > 0)
+            return true;
+        if (gone)
+            return died(r, err);
+    }
+}
+
+static bool send_command(struct runner *r, json_t *command, const struct deadline *deadline,
+                         struct error *err)
 {
     char *text = command != NULL ? json_dumps(command, JSON_COMPACT) : NULL;
     size_t len = text != NULL ? strlen(text) : 0, sent = 0;
+    bool fine = true;
 
     json_decref(command);
     if (text == NULL)
         return error_set(err, ENOMEM, "write a command");
     text[len++] = '\n'; /* where its NUL was: it goes by length */
-    while (sent < len) {
+    while (sent < len && (fine = wait_for(r, r->to, POLLOUT, deadline, err))) {
         ssize_t wrote = write(r->to, text + sent, len - sent);
 
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote < 0)
+        if (wrote < 0 && errno != EINTR && errno != EAGAIN)
             break;
-        sent += (size_t)wrote;
+        sent += wrote > 0 ? (size_t)wrote : 0;
     }
     free(text);
-    return sent == len || died(r, err);
+    return fine && (sent == len || died(r, err));
 }
 
 static bool more_room(struct runner *r, struct error *err)
@@ -356,37 +415,15 @@ static bool more_room(struct runner *r, struct error *err)
     return true;
 }
 
-/* True when there is something to read, if only the end. */
-static bool wait_for_bytes(struct runner *r, struct mono deadline, int64_t limit_ns,
-                           struct error *err)
+static bool read_line(struct runner *r, const struct deadline *deadline, struct error *err)
 {
-    struct pollfd ready = { .fd = r->from, .events = POLLIN };
-
-    for (;;) {
-        int64_t left_ns = mono_diff_ns(mono_now(), deadline);
-
-        if (r->spec->stop_asked != NULL && *r->spec->stop_asked != 0)
-            return error_set(err, EINTR, "stopped");
-        if (left_ns <= 0)
-            return silent(r, limit_ns, err);
-        /* At most a tenth of a second: a signal may have come just before. */
-        left_ns = left_ns < 100 * MILLISECOND_NS ? left_ns : 100 * MILLISECOND_NS;
-        if (poll(&ready, 1, (int)(left_ns / MILLISECOND_NS) + 1) > 0)
-            return true;
-    }
-}
-
-static bool read_line(struct runner *r, int64_t limit_ns, struct error *err)
-{
-    struct mono deadline = mono_after(mono_now(), limit_ns);
-
     r->line_len = 0;
     while (r->line_len == 0 || r->line[r->line_len - 1] != '\n') {
         ssize_t got;
 
         if (r->line_len == r->line_room && !more_room(r, err))
             return false;
-        if (!wait_for_bytes(r, deadline, limit_ns, err))
+        if (!wait_for(r, r->from, POLLIN, deadline, err))
             return false;
         got = read(r->from, r->line + r->line_len, r->line_room - r->line_len);
         if (got == 0)
@@ -399,11 +436,12 @@ static bool read_line(struct runner *r, int64_t limit_ns, struct error *err)
 
 json_t *runner_ask(struct runner *r, json_t *command, int64_t limit_ns, struct error *err)
 {
+    struct deadline deadline = { mono_after(mono_now(), limit_ns), limit_ns };
     json_error_t why;
     json_t *answer;
     const char *refusal;
 
-    if (!send_command(r, command, err) || !read_line(r, limit_ns, err))
+    if (!send_command(r, command, &deadline, err) || !read_line(r, &deadline, err))
         return NULL;
     answer = json_loadb(r->line, r->line_len, 0, &why);
     if (answer == NULL) {

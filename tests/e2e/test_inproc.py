@@ -122,16 +122,22 @@ def test_without_a_number_of_calls_a_process_measures_about_a_second(assay):
 
 
 @pytest.fixture
-def fake(assay, tmp_path):
-    """The row of an application under a runner that is told how its times go."""
-    runners = tmp_path / "runners"
-    runners.mkdir()
-    shutil.copy(FIXTURES / "fake_runner.py", runners / "assay-runner-fake")
+def runners(tmp_path):
+    """A folder with no runner but one whose times are made up."""
+    folder = tmp_path / "runners"
+    folder.mkdir()
+    shutil.copy(FIXTURES / "fake_runner.py", folder / "assay-runner-fake")
+    return folder
 
-    def run(*arguments, **variables):
+
+@pytest.fixture
+def fake(assay, runners):
+    """The row of an application under a runner that is told how its times go."""
+
+    def run(*arguments, code=0, **variables):
         done = assay("inproc", "--runtime", "fake", "anything", "--processes", "1", "-j", *arguments,
                      ASSAY_RUNNERS=str(runners), **variables)
-        assert done.code == 0, done.err
+        assert done.code == code, done.err
         return done.json["rows"][1]
 
     return run
@@ -173,6 +179,30 @@ def test_what_the_machine_counts_is_taken_before_callgrind(fake):
 def test_what_a_loop_costs_is_told_as_it_was_where_calls_are_timed(fake):
     assert fake(DRIVER="asyncio")["driver_ns"] == 700
     assert fake()["driver_ns"] is None
+
+
+@pytest.mark.parametrize(("command", "lies", "said"), [
+    ("run", {"wall_ns": []}, "times (wall_ns, cpu_ns) are not those of 1 batches"),
+    ("run", {"wall_ns": [0]}, "times (wall_ns, cpu_ns) are not those of 1 batches"),
+    ("run", {"wall_ns": ["1"]}, "times (wall_ns, cpu_ns) are not those of 1 batches"),
+    ("run", {"cpu_ns": None}, "times (wall_ns, cpu_ns) are not those of 1 batches"),
+    ("run", {"wall_ns": [30000000]}, "times (wall_ns, cpu_ns) are not those of 20 batches"),
+    ("run", {"wall_ns": [1], "cpu_ns": [1]}, "says that"),
+    ("run", {"ok": 0}, "counts (ok, wrong) are not those of"),
+    ("run", {"wrong": None}, "counts (ok, wrong) are not those of"),
+    ("growth", {"bytes": [1, 2]}, "bytes are not those of 25 points"),
+    ("growth", {"bytes": [None] * 25}, "bytes are not those of 25 points"),
+])
+def test_what_a_runner_says_is_looked_at(fake, command, lies, said):
+    assert said in fake("--calls", "100", code=1, LIES=json.dumps({command: lies}))["reason"]
+
+
+def test_a_runner_that_does_not_read_is_given_up(fake, runners):
+    # More than a pipe holds.
+    (runners / "assay-runner-fake").write_text("#!/bin/sh\nexec sleep 600\n")
+    reason = fake("--timeout", "500ms", "-b", "x" * 100000, code=1)["reason"]
+    assert "did not return within 0.5 s" in reason
+
 
 # ---- what an application is asked, and how ----
 
@@ -247,6 +277,15 @@ def test_a_crash_is_an_outcome_with_its_signal_and_last_output(rows):
     assert "in crash" in found["odd_app:crash"]["output_tail"]  # the Python line, by faulthandler
     assert "crashed while it was called: SIGSEGV" in found["odd_app:crash_later"]["reason"]
     assert found["odd_app:good"]["state"] == "done"
+
+
+@pytest.mark.skipif(SANITIZED, reason="the address sanitizer takes the signal")
+def test_a_crash_is_seen_although_something_it_started_lives_on(rows):
+    assert row(rows, "crash_with_child", code=1)["signal"] == "SIGSEGV"
+
+
+def test_what_it_prints_has_a_limit(rows):
+    assert "it printed more than 256 MiB" in row(rows, "prints", code=1)["reason"]
 
 
 def test_an_application_that_never_returns_is_given_up(rows):
