@@ -230,18 +230,29 @@ static bool said_before(const struct comparison *c, size_t from, const struct ra
     return false;
 }
 
+/* Nothing grows unless the whole interval says so: as in the table of what was called. */
+static void growth_figure(const json_t *growth, char *ret_text)
+{
+    const json_t *slope = json_object_get(growth, "bytes_per_request");
+    const json_t *low = json_object_get(growth, "low");
+
+    if (json_is_number(low) && json_number_value(low) <= 0)
+        snprintf(ret_text, TABLE_CELL_MAX, "0");
+    else if (json_is_number(slope))
+        snprintf(ret_text, TABLE_CELL_MAX, "%.3g", json_number_value(slope));
+}
+
 /* An application's figure, from the record of what was called in-process. */
 static void called_figure(const json_t *row, const char *metric, char *ret_text)
 {
-    const json_t *growth = json_object_get(json_object_get(row, "growth"), "bytes_per_request");
     const json_t *count = json_object_get(row, metric);
 
     if (strcmp(metric, "throughput_per_sec") == 0 &&
         json_is_number(json_object_get(row, "requests_per_sec")))
         snprintf(ret_text, TABLE_CELL_MAX, "%s",
                  number_rate(json_number_value(json_object_get(row, "requests_per_sec"))).text);
-    else if (strcmp(metric, "growth_bytes_per_call") == 0 && json_is_number(growth))
-        snprintf(ret_text, TABLE_CELL_MAX, "%.3g", json_number_value(growth));
+    else if (strcmp(metric, "growth_bytes_per_call") == 0)
+        growth_figure(json_object_get(row, "growth"), ret_text);
     else if (json_is_integer(count))
         snprintf(ret_text, TABLE_CELL_MAX, "%s",
                  number_whole((uint64_t)json_integer_value(count)).text);

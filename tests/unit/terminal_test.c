@@ -903,6 +903,45 @@ static void a_variant_without_figures_stands_beside_published_ones_only_alone(vo
     (void)state;
 }
 
+/* What a record says of an application that was called, beside "*" for memory that grew. */
+static char *print_growth(double slope, double low)
+{
+    struct run_record *run = new_run();
+    char *text;
+
+    run->published_text = CSV_HEADER "\nbottle,welcome,in-process,growth_bytes_per_call,*,,\n";
+    run->inproc = json_pack("[{s:[{s:s, s:{s:f, s:f}}]}]", "rows", "app", "bottle", "growth",
+                            "bytes_per_request", slope, "low", low);
+    assert_non_null(run->inproc);
+    add_trials(run, "nginx", 1, 3000, 20);
+    text = print_run(screen_of(100), run);
+    run_record_free(run);
+    return text;
+}
+
+static void memory_whose_growth_is_not_established_is_0_beside_the_published_figure(void **state)
+{
+    static const struct {
+        int line;
+        double slope, low;
+        const char *has;
+    } cases[] = {
+        {__LINE__,  3.42,  -1.5, "growth, B/call          *           0\n"},
+        { __LINE__, 3.42,  0,    "growth, B/call          *           0\n"},
+        { __LINE__, -3.42, -5,   "growth, B/call          *           0\n"},
+        { __LINE__, 3.42,  3.1,  "growth, B/call          *        3.42\n"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *text = print_growth(cases[i].slope, cases[i].low);
+
+        if (strstr(text, cases[i].has) == NULL)
+            fail_msg("case of line %d:\n%s", cases[i].line, text);
+        free(text);
+    }
+    (void)state;
+}
+
 static char *print_markdown(const struct run_record *run)
 {
     char *buffer = NULL;
@@ -979,6 +1018,7 @@ int main(void)
         cmocka_unit_test(the_published_table_stands_beside_todays),
         cmocka_unit_test(published_tables_are_csv_as_everyone_writes_it),
         cmocka_unit_test(a_variant_without_figures_stands_beside_published_ones_only_alone),
+        cmocka_unit_test(memory_whose_growth_is_not_established_is_0_beside_the_published_figure),
         cmocka_unit_test(a_run_in_markdown_has_headings_and_tables),
         cmocka_unit_test(a_single_load_ends_with_where_it_was_saved),
     };
