@@ -31,6 +31,7 @@ def ask(folder, name, paths):
     if "ModuleNotFoundError" in done.stderr:
         pytest.skip(done.stderr.strip().splitlines()[-1])
     assert done.returncode == 0, done.stderr
+    assert "Not Found" not in done.stderr  # writing a line for each would be a part of what is measured
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

@@ -1,5 +1,7 @@
 """Django in one file: no middleware, no applications, no templates."""
 
+import logging
+
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
@@ -14,6 +16,11 @@ settings.configure(
     SECRET_KEY="not a secret: nothing is signed here",
     USE_I18N=False,
 )
+
+# Without the rest of its configuration a line on stderr for each 404 would be: Python's last resort.
+log = logging.getLogger("django.request")
+log.addHandler(logging.NullHandler())
+log.propagate = False
 
 # Without its CommonMiddleware Django gives no length, and gunicorn would then send chunks where all
 # the others send 12 bytes.

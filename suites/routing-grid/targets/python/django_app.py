@@ -1,5 +1,7 @@
 """Django's URL resolver, without middleware."""
 
+import logging
+
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
@@ -17,6 +19,11 @@ settings.configure(
     SECRET_KEY="not a secret: nothing is signed here",
     USE_I18N=False,
 )
+
+# Without the rest of its configuration a line on stderr for each 404 would be: Python's last resort.
+log = logging.getLogger("django.request")
+log.addHandler(logging.NullHandler())
+log.propagate = False
 
 
 def static(text):
