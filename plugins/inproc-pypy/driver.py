@@ -14,6 +14,7 @@ loop and a current task as in a server, and no loop turns unless the application
 
 import asyncio
 import base64
+import codecs
 import gc
 import importlib
 import inspect
@@ -67,7 +68,9 @@ def body_of(entry):
 
 
 def shown(body):
-    return f"{body[:SHOWN_MAX].decode(errors='replace')!r} ({len(body)} B)"
+    # Half a character at the cut is left out.
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(body[:SHOWN_MAX], len(body) <= SHOWN_MAX)
+    return f"{text!r} ({len(body)} B)"
 
 
 class Case:

@@ -7,13 +7,24 @@
 /* Of a body, in a sentence. */
 #define SHOWN_MAX 200
 
+/* Cut where a character of UTF-8 ends: half of one makes the whole sentence unreadable. */
+static int shown_len(const char *text, size_t len)
+{
+    size_t shown = len < SHOWN_MAX ? len : SHOWN_MAX;
+
+    if (len > SHOWN_MAX)
+        while (shown > SHOWN_MAX - 3 && ((unsigned char)text[shown] & 0xc0) == 0x80)
+            shown--;
+    return (int)shown;
+}
+
 static bool complain(char *ret_error, const char *what, const char *expected, size_t expected_len,
                      const char *found, size_t found_len)
 {
     snprintf(ret_error, RUNNER_TEXT_MAX,
              "%s is not as expected: '%.*s' (%zu B) instead of '%.*s' (%zu B)", what,
-             (int)(found_len < SHOWN_MAX ? found_len : SHOWN_MAX), found, found_len,
-             (int)(expected_len < SHOWN_MAX ? expected_len : SHOWN_MAX), expected, expected_len);
+             shown_len(found, found_len), found, found_len, shown_len(expected, expected_len),
+             expected, expected_len);
     return false;
 }
 

@@ -45,6 +45,18 @@ __attribute__((format(printf, 2, 3))) static json_t *refuse(struct runner *r, co
     return NULL;
 }
 
+/* What a framework says need not be UTF-8, and JSON takes nothing else: then what is no ASCII is a
+ * '?'. Changes the text. */
+static json_t *sentence(char *text)
+{
+    json_t *json = json_string(text);
+
+    for (char *c = text; json == NULL && *c != '\0'; c++)
+        if ((unsigned char)*c > 0x7e)
+            *c = '?';
+    return json != NULL ? json : json_string(text);
+}
+
 static json_t *known(int64_t value)
 {
     return value < 0 ? json_null() : json_integer(value);
@@ -299,17 +311,13 @@ static json_t *numbers(const int64_t *values, size_t count)
     return list;
 }
 
-static json_t *run_answer(const struct tally *tally, const int64_t *wall_ns, const int64_t *cpu_ns,
+static json_t *run_answer(struct tally *tally, const int64_t *wall_ns, const int64_t *cpu_ns,
                           size_t batches, json_t *instructions)
 {
-    json_t *answer = json_pack("{s:o, s:o, s:o, s:I, s:I}", "wall_ns", numbers(wall_ns, batches),
-                               "cpu_ns", numbers(cpu_ns, batches), "instructions", instructions,
-                               "ok", (json_int_t)tally->ok, "wrong", (json_int_t)tally->wrong);
-    json_t *why = json_string(tally->first_wrong);
-
-    /* What a framework answers need not be UTF-8. */
-    json_object_set_new(answer, "first_wrong", why != NULL ? why : json_string("(not UTF-8)"));
-    return answer;
+    return json_pack("{s:o, s:o, s:o, s:I, s:I, s:o}", "wall_ns", numbers(wall_ns, batches),
+                     "cpu_ns", numbers(cpu_ns, batches), "instructions", instructions, "ok",
+                     (json_int_t)tally->ok, "wrong", (json_int_t)tally->wrong, "first_wrong",
+                     sentence(tally->first_wrong));
 }
 
 static bool count_of(const json_t *command, const char *key, int64_t max, int64_t *ret_count)
@@ -394,9 +402,7 @@ static bool send_answer(struct runner *r, json_t *answer)
     bool fine;
 
     if (answer == NULL)
-        answer = json_pack("{s:s?}", "error", r->error);
-    if (answer == NULL)
-        answer = json_pack("{s:s}", "error", "a message that is not UTF-8");
+        answer = json_pack("{s:o}", "error", sentence(r->error));
     fflush(stdout);
     fine = json_dumpf(answer, r->answers, JSON_COMPACT) == 0 && fputc('\n', r->answers) != EOF &&
            fflush(r->answers) == 0;

@@ -225,6 +225,21 @@ def test_quit_is_answered_and_ends_the_runner(run, runtime):
     assert runner.process.wait(LIMIT_S) == 0
 
 
+@pytest.mark.parametrize("text", ["x" + "é" * 150, "é" * 150, "x" * 300 + "é"], ids=["within", "at", "behind"])
+def test_a_long_body_is_cut_where_a_character_ends(run, runtime, text):
+    error = run(runtime).open(app_of(runtime), case("/echo", "POST", body=text, expect="no"))["error"]
+    assert "instead of 'no' (2 B)" in error
+    assert "?" not in error and "\ufffd" not in error and text[:80] in error
+
+
+@pytest.mark.parametrize("runtime", ["c", "php"])
+def test_a_body_that_is_no_text_is_shown_as_far_as_it_is(run, runtime):
+    asked = case("/echo", "POST", expect="no")
+    asked["body_base64"] = base64.b64encode(b"one \xff two").decode()
+    del asked["body"]
+    assert "one ? two" in run(runtime).open(app_of(runtime), asked)["error"]
+
+
 def test_an_expected_body_that_cannot_be_read_is_refused_and_not_left_unchecked(run, runtime):
     asked = case()
     del asked["expect"]["body"]
