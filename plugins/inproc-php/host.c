@@ -52,9 +52,11 @@ static struct {
 
 static size_t take_output(const char *text, size_t length)
 {
-    if (exchange.body_len + length > exchange.body_room) {
-        size_t room = 2 * (exchange.body_len + length);
-        char *body = room <= BODY_BYTES_MAX ? realloc(exchange.body, room) : NULL;
+    size_t needed = exchange.body_len + length;
+
+    if (needed > exchange.body_room) {
+        size_t room = needed < BODY_BYTES_MAX / 2 ? 2 * needed : BODY_BYTES_MAX;
+        char *body = needed <= BODY_BYTES_MAX ? realloc(exchange.body, room) : NULL;
 
         if (body == NULL) {
             exchange.overflow = true;

@@ -329,6 +329,12 @@ def test_an_error_of_php_is_in_the_sentence_and_not_in_the_body(run):
     assert "Undefined variable" in log and log.count("\n") < 1100
 
 
+def test_a_body_may_have_64_mib_and_no_more(run):
+    assert "error" not in run("php").open("app.php", case("/large", query="times=1&mib=40"))
+    assert "error" not in run("php").open("app.php", case("/large", query="times=64&mib=1"))
+    assert "beyond 64 MiB" in run("php").open("app.php", case("/large", query="times=65&mib=1"))["error"]
+
+
 def test_a_script_that_exits_has_answered(run):
     runner = run("php")
     assert "error" not in runner.open("app.php", case("/exit", expect="left early"))
