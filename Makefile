@@ -32,6 +32,7 @@ demo: ## build, then rank four real servers; about two minutes
 	build/assay run suites/demo
 
 studies: ## the five studies, published figures beside today's; less than an hour
+	@tools/install-packages packages/build.txt packages/inproc.txt
 	@$(MAKE) --no-print-directory all
 	@tools/studies
 

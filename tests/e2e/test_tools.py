@@ -169,6 +169,32 @@ def test_a_build_folder_is_made_anew_only_when_it_was_configured_otherwise(tmp_p
     assert not configure("-Dbuildtype=debug")
 
 
+def test_a_runtime_that_was_installed_since_makes_the_build_folder_anew(tmp_path):
+    write(tmp_path / "meson.build", "project('p')\n")
+    stamp = tmp_path / "out/configured-as"
+    header = tmp_path / "include/sapi/embed/php_embed.h"
+
+    def configured():
+        path = f"{tmp_path}/bin:{os.environ['PATH']}"
+        done = run(TOOLS / "configure", "out", cwd=tmp_path, env=os.environ | {"PATH": path})
+        assert done.returncode == 0, done.stdout + done.stderr
+        return stamp.stat().st_mtime_ns, stamp.read_text()
+
+    before = configured()
+    assert configured() == before
+    write(tmp_path / "bin/php-config8.2", f"#!/bin/sh\necho {tmp_path}/include\n").chmod(0o755)
+    config_alone = configured()
+    assert f"{tmp_path}/bin/php-config8.2" in config_alone[1]
+    write(header, "")
+    assert str(header) not in config_alone[1] and str(header) in configured()[1]
+
+
+def test_what_meson_takes_for_pypy_is_in_the_stamp_of_a_build_folder():
+    pypy = re.search(r"find_program\('([^']+)'", (ROOT / "plugins/inproc-pypy/meson.build").read_text()).group(1)
+    assert (ROOT / "plugins/inproc-pypy/driver.py").read_text().startswith(f"#!{pypy}\n")
+    assert pypy in (TOOLS / "configure").read_text()
+
+
 # ---- check ----
 
 
