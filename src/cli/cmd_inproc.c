@@ -9,6 +9,7 @@
 #include "cli/cmd.h"
 #include "cli/common.h"
 #include "cli/inproc_output.h"
+#include "cli/request_options.h"
 #include "cli/version.h"
 #include "inproc/inproc.h"
 #include "probe/host.h"
@@ -45,13 +46,13 @@ static const struct argp_option option_table[] = {
     { "path", KEY_PATH, "PATH", 0, "What is asked, with its query (/)", 2 },
     { "method", 'm', "METHOD", 0, "GET, HEAD, POST, ... (GET, with a body POST)", 2 },
     { NULL, 'X', NULL, OPTION_ALIAS, NULL, 2 },
-    { "header", 'H', "NAME: VALUE", 0, "This header too, or in place of the browser's own", 2 },
-    { "body", 'b', "TEXT", 0, "With this body", 2 },
+    { "header", 'H', "NAME: VALUE", 0, "This header too, or in place of the browser's own; @FILE: one a line", 2 },
+    { "body", 'b', "TEXT", 0, "With this body; @FILE: what is in it", 2 },
     { "data", 0, NULL, OPTION_ALIAS, NULL, 2 },
     { "expect-status", KEY_EXPECT_STATUS, "CODE", 0,
       "The right status (what the first answers have, if below 400)", 3 },
     { "expect-body", KEY_EXPECT_BODY, "TEXT", 0,
-      "The right body (what the first answers have, if they agree)", 3 },
+      "The right body, @FILE likewise (what the first answers have, if they agree)", 3 },
     { "calls", 'n', "N", 0,
       "Measure at least this many calls in each process, in 20 equal batches (about one second of "
       "them)",
@@ -72,6 +73,7 @@ struct options {
     struct common_options common;
     struct inproc_spec spec;
     struct workload workload;
+    struct text_files files;
     const char *apps[APPS_MAX];
     size_t app_count;
     uint64_t processes;
@@ -79,21 +81,6 @@ struct options {
 };
 
 /* ---- options ---- */
-
-static bool add_header(struct workload *w, const char *line, struct error *err)
-{
-    const char *colon = strchr(line, ':');
-    struct header *header = &w->headers[w->header_count];
-
-    if (colon == NULL || colon == line)
-        return error_usage(err, "'%s' is no header; write it like 'Accept: text/html'", line);
-    if (w->header_count == WORKLOAD_HEADERS_MAX)
-        return error_usage(err, "more than %d headers", WORKLOAD_HEADERS_MAX);
-    header->name = (struct slice){ line, (size_t)(colon - line) };
-    header->value = slice_trim(slice_of(colon + 1));
-    w->header_count++;
-    return true;
-}
 
 static bool interface_option(struct options *o, const char *argument, struct error *err)
 {
@@ -151,18 +138,16 @@ static bool take_option(struct options *o, int key, const char *argument, struct
         o->method_given = true;
         return true;
     case 'H':
-        return add_header(&o->workload, argument, err);
+        return add_headers(&o->files, &o->workload, argument, err);
     case 'b':
-        o->workload.body = slice_of(argument);
-        return true;
+        return text_or_file(&o->files, argument, &o->workload.body, err);
     case KEY_EXPECT_STATUS:
         if (!parse_count("--expect-status", argument, 200, 599, &number, err))
             return false;
         o->workload.expect.status = (uint16_t)number;
         return true;
     case KEY_EXPECT_BODY:
-        o->workload.expect.body = slice_of(argument);
-        return true;
+        return text_or_file(&o->files, argument, &o->workload.expect.body, err);
     case 'n':
         return parse_count("--calls", argument, 1, CALLS_MAX, &o->spec.calls, err);
     case KEY_PROCESSES:
@@ -326,14 +311,16 @@ static struct run_record *new_run(const char *command, struct error *err)
 static bool save(struct store *store, struct run_record *run, const struct inproc_table *table,
                  json_t **ret_document, struct error *err)
 {
-    if (store != NULL && !store_add_run(store, run, err))
-        return false;
-    run->partial = table->partial;
-    *ret_document = inproc_to_json(table, run, err);
-    if (*ret_document == NULL)
-        return false;
-    return store == NULL || (store_add_inproc(store, run->id, *ret_document, err) &&
-                             store_end_run(store, run, table->partial, err));
+    json_t *document = NULL;
+    bool fine = store == NULL || (store_add_run(store, run, err) &&
+                                  (document = inproc_to_json(table, run, err)) != NULL &&
+                                  store_add_inproc(store, run->id, document, err) &&
+                                  store_end_run(store, run, table->partial, err));
+
+    json_decref(document);
+    if (!fine)
+        run->id[0] = '\0';
+    return fine;
 }
 
 static bool all_done(const struct inproc_table *table)
@@ -344,22 +331,41 @@ static bool all_done(const struct inproc_table *table)
     return true;
 }
 
+static bool put_out(const struct options *o, const struct inproc_table *table,
+                    const struct run_record *run, struct error *err)
+{
+    json_t *document = inproc_to_json(table, run, err);
+    bool fine = document != NULL && inproc_output(&o->common, table, document, run, err);
+
+    json_decref(document);
+    return fine;
+}
+
 static int measure_and_report(struct options *o, struct store *store, struct run_record *run,
                               struct error *err)
 {
     struct inproc_table table = { 0 };
-    json_t *document = NULL;
+    struct error unsaved;
+    bool saved;
     int code = EXIT_DONE;
 
-    if (!measure(o, &table, err) || !save(store, run, &table, &document, err) ||
-        !inproc_output(&o->common, &table, document, run, err)) {
+    if (!measure(o, &table, err)) {
+        inproc_table_close(&table);
+        return fail(err);
+    }
+    run->partial = table.partial;
+    saved = save(store, run, &table, &unsaved);
+    if (!put_out(o, &table, run, err)) {
         code = fail(err);
     } else if (stop_asked == 0 && !all_done(&table)) {
         fprintf(stderr, "error: not every application could be measured; the reasons stand beside "
                         "them\n");
         code = EXIT_MEASUREMENT;
     }
-    json_decref(document);
+    if (!saved) {
+        error_wrap(&unsaved, "the result above is not saved");
+        code = fail(&unsaved);
+    }
     inproc_table_close(&table);
     return code == EXIT_DONE ? signals_exit_code(EXIT_DONE) : code;
 }
@@ -400,6 +406,7 @@ int cmd_inproc(int argc, char **argv)
         code = measure_and_report(&o, store, run, &err);
     store_close(store);
     run_record_free(run);
+    text_files_release(&o.files);
     arena_unmap(&arena);
     free(full_argv);
     return code;

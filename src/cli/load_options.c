@@ -1,16 +1,11 @@
 #include "cli/load_options.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/units.h"
 #include "cli/cmd.h"
-
-#define FILE_BYTES_MAX (64u << 20) /* of a body or headers read from a file */
 
 #define OPTIONS_BYTES (256u << 10) /* of texts; 256 stages with their names take 60 KB of it */
 
@@ -82,91 +77,6 @@ static const struct argp_option option_table[] = {
 /* clang-format on */
 
 /* ---- one option ---- */
-
-static bool read_file(struct load_options *o, const char *path, struct slice *ret_content,
-                      struct error *err)
-{
-    struct arena *arena = &o->files[o->file_count];
-    struct stat info;
-    char *content;
-    size_t len = 0;
-    ssize_t got = 1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0 || fstat(fd, &info) < 0) {
-        error_usage(err, "cannot read %s: %s", path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return false;
-    }
-    if (!S_ISREG(info.st_mode) || (uint64_t)info.st_size > FILE_BYTES_MAX) {
-        close(fd);
-        return error_usage(err, "%s is not a file of at most %u MiB", path, FILE_BYTES_MAX >> 20);
-    }
-    if (o->file_count == sizeof(o->files) / sizeof(o->files[0]) ||
-        !arena_map(arena, (size_t)info.st_size + 1, err)) {
-        close(fd);
-        return error_set(err, ENOMEM, "read %s", path);
-    }
-    o->file_count++;
-    content = arena_new(arena, char, (size_t)info.st_size + 1);
-    while (len < (size_t)info.st_size && got > 0) {
-        got = read(fd, content + len, (size_t)info.st_size - len);
-        len += got > 0 ? (size_t)got : 0;
-    }
-    close(fd);
-    if (got < 0)
-        return error_usage(err, "cannot read %s: %s", path, strerror(errno));
-    *ret_content = (struct slice){ content, len };
-    return true;
-}
-
-/* TEXT, or what is in @FILE. */
-static bool text_or_file(struct load_options *o, const char *argument, struct slice *ret_text,
-                         struct error *err)
-{
-    if (argument[0] == '@')
-        return read_file(o, argument + 1, ret_text, err);
-    *ret_text = slice_of(argument);
-    return true;
-}
-
-static bool add_header(struct load_options *o, struct slice line, struct error *err)
-{
-    const char *colon = line.len > 0 ? memchr(line.ptr, ':', line.len) : NULL;
-    struct header *header = &o->workload.headers[o->workload.header_count];
-
-    if (colon == NULL || colon == line.ptr)
-        return error_usage(err, "'%.*s' is no header; write it like 'Accept: text/html'",
-                           (int)line.len, line.ptr);
-    if (o->workload.header_count == WORKLOAD_HEADERS_MAX)
-        return error_usage(err, "more than %d headers", WORKLOAD_HEADERS_MAX);
-    header->name = (struct slice){ line.ptr, (size_t)(colon - line.ptr) };
-    header->value = slice_trim((struct slice){ colon + 1, line.len - header->name.len - 1 });
-    o->workload.header_count++;
-    return true;
-}
-
-static bool add_headers(struct load_options *o, const char *argument, struct error *err)
-{
-    struct slice text = { 0 };
-
-    if (!text_or_file(o, argument, &text, err))
-        return false;
-    if (argument[0] != '@')
-        return add_header(o, text, err);
-    while (text.len > 0) {
-        const char *newline = memchr(text.ptr, '\n', text.len);
-        size_t len = newline == NULL ? text.len : (size_t)(newline - text.ptr);
-        struct slice line = { text.ptr, len > 0 && text.ptr[len - 1] == '\r' ? len - 1 : len };
-
-        if (line.len > 0 && !add_header(o, line, err))
-            return false;
-        text.ptr += newline == NULL ? len : len + 1;
-        text.len -= newline == NULL ? len : len + 1;
-    }
-    return true;
-}
 
 static bool duration_option(const char *name, const char *argument, int64_t low_ns, int64_t high_ns,
                             int64_t *ret_ns, struct error *err)
@@ -259,18 +169,18 @@ static bool take_request_option(struct load_options *o, int key, const char *arg
         o->unix_socket = argument;
         return true;
     case 'H':
-        return add_headers(o, argument, err);
+        return add_headers(&o->files, &o->workload, argument, err);
     case 'm':
         return method_option(o, argument, err);
     case 'b':
-        return text_or_file(o, argument, &o->workload.body, err);
+        return text_or_file(&o->files, argument, &o->workload.body, err);
     case KEY_EXPECT_STATUS:
         if (!parse_count("--expect-status", argument, 200, 599, &number, err))
             return false;
         o->workload.expect.status = (uint16_t)number;
         return true;
     case KEY_EXPECT_BODY:
-        return text_or_file(o, argument, &o->workload.expect.body, err);
+        return text_or_file(&o->files, argument, &o->workload.expect.body, err);
     default:
         return take_run_option(o, key, argument, err);
     }
@@ -469,8 +379,7 @@ bool load_options_read(int argc, char **argv, struct load_options *ret_options, 
 
 void load_options_release(struct load_options *o)
 {
-    for (size_t i = 0; i < o->file_count; i++)
-        arena_unmap(&o->files[i]);
+    text_files_release(&o->files);
     arena_unmap(&o->arena);
     free_words(o->words, o->given);
 }

@@ -36,9 +36,8 @@ struct load_options {
         requests_by, rate_by, connections_by, stages_by;
     const char *unix_socket; /* NULL: the URL's host and port */
     struct stages stages;
-    struct arena arena;                           /* of texts and stages */
-    struct arena files[WORKLOAD_HEADERS_MAX + 2]; /* one for each that was read */
-    size_t file_count;
+    struct arena arena; /* of texts and stages */
+    struct text_files files;
 };
 
 /* Complete and free of contradictions, or false and `err`. What argp cannot read (and --help) ends

@@ -1,10 +1,12 @@
 """`assay inproc`: frameworks without server and network, on CPython."""
 
+import contextlib
 import json
 import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 
 import jsonschema
@@ -429,3 +431,27 @@ def test_an_application_that_leaves_something_behind_gets_a_loop_that_runs_it(ro
 
 def test_lifespan_starts_an_application_up(rows):
     assert rows("starlette_app:app", "--path", "/ready", "--expect-body", "started")["starlette_app:app"]["state"] == "done"
+
+
+@pytest.mark.parametrize("table", ["run", "inproc"])
+def test_a_table_that_cannot_be_kept_is_printed_and_written_all_the_same(inproc, tmp_path, table):
+    assert inproc("odd_app:good").code == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "assay.db")) as database:
+        database.execute(f"create trigger full before insert on {table} begin select raise(fail, 'no room'); end")
+    done = inproc("odd_app:good", "-o", "json=kept.json")
+    assert done.code == 1
+    assert "odd_app:good" in done.out and "not saved" in done.out
+    assert "the result above is not saved: " in done.err and "no room" in done.err
+    kept = json.loads((tmp_path / "kept.json").read_text())
+    assert kept["id"] is None
+    assert [row["state"] for row in kept["rows"]] == ["done", "done"]
+
+
+def test_a_body_and_headers_may_come_from_files_as_those_of_a_load(rows, tmp_path):
+    files = {name: tmp_path / name for name in ("sent", "headers", "expected")}
+    files["sent"].write_text("a=1")
+    files["headers"].write_text("X-Two: 2\r\nX-Mine: mine\n")
+    files["expected"].write_text("POST3mine")
+    asked = ("-b", f"@{files['sent']}", "-H", f"@{files['headers']}")
+    for expected in ("POST3mine", f"@{files['expected']}"):
+        assert row(rows, "dirties", *asked, "--expect-body", expected)["state"] == "done"
