@@ -196,7 +196,7 @@ static int report(struct load_options *o, const struct run_record *run, struct e
                 "error: not every stage could be measured; the reasons stand beside them\n");
         return EXIT_MEASUREMENT;
     }
-    if (o->strict && stop_asked == 0 && !all_believed(run))
+    if (stop_asked == 0 && !demands_met(&o->demands, run))
         return EXIT_MEASUREMENT;
     return signals_exit_code(EXIT_DONE);
 }

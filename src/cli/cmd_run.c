@@ -7,6 +7,7 @@
 
 #include "cli/cmd.h"
 #include "cli/common.h"
+#include "cli/demands.h"
 #include "cli/run_plan.h"
 #include "cli/run_view.h"
 #include "cli/version.h"
@@ -27,6 +28,7 @@ enum {
     KEY_PROVE_DURATION,
     KEY_NO_CEILING,
     KEY_STRICT,
+    KEY_MAX_ERRORS,
     KEY_NO_SAVE
 };
 
@@ -50,6 +52,8 @@ static const struct argp_option option_table[] = {
       "Do not measure what the generator reaches against an empty server, unless that is known", 2 },
     { "no-save", KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 2 },
     { "strict", KEY_STRICT, NULL, 0, "Exit 1 when the verdict on some trial is INVALID", 2 },
+    { "max-errors", KEY_MAX_ERRORS, "SHARE", 0,
+      "Exit 1 when more of some trial's requests failed: 1%, 0 (100%)", 2 },
     { 0 },
 };
 /* clang-format on */
@@ -57,7 +61,8 @@ static const struct argp_option option_table[] = {
 struct options {
     struct common_options common;
     struct session_options session;
-    bool seed_given, dry_run, no_save, strict;
+    struct demands demands;
+    bool seed_given, dry_run, no_save;
 };
 
 /* ---- options ---- */
@@ -96,8 +101,10 @@ static bool take_option(struct options *o, int key, const char *argument, struct
         o->no_save = true;
         return true;
     case KEY_STRICT:
-        o->strict = true;
+        o->demands.strict = true;
         return true;
+    case KEY_MAX_ERRORS:
+        return demands_parse_share(argument, &o->demands, err);
     case KEY_RING:
         return parse_ring(argument, &o->session.ring, err);
     case KEY_CPUS:
@@ -200,7 +207,7 @@ static int report(const struct options *o, const struct session *s, const struct
                 "error: not every target could be measured; the reasons stand beside them\n");
         return EXIT_MEASUREMENT;
     }
-    if (o->strict && stop_asked == 0 && !all_believed(run))
+    if (stop_asked == 0 && !demands_met(&o->demands, run))
         return EXIT_MEASUREMENT;
     return signals_exit_code(EXIT_DONE);
 }
@@ -253,7 +260,7 @@ static int plan_and_run(struct options *o, struct error *err)
 int cmd_run(int argc, char **argv)
 {
     static char program_name[] = "assay run"; /* as which argp's messages speak */
-    struct options o = { 0 };
+    struct options o = { .demands = DEMANDS_NONE };
     struct arena arena;
     struct error err;
     uint32_t random = 1;

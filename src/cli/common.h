@@ -93,9 +93,7 @@ bool check_outputs(const struct common_options *options, struct error *err);
 bool write_outputs(const struct common_options *options, const struct run_record *run, bool single,
                    struct error *err);
 
-/* What --strict asks for when all is printed and kept: false, and an error is printed, when the
- * verdict on some trial is INVALID. */
-bool all_believed(const struct run_record *run);
+/* ---- the command line ---- */
 
 /* How assay was called, in one line that a shell would take. */
 const char *command_line(struct arena *arena, int argc, char **argv);

@@ -24,6 +24,7 @@ enum {
     KEY_NO_CEILING,
     KEY_NO_SAVE,
     KEY_STRICT,
+    KEY_MAX_ERRORS,
     KEY_STAGES,
     KEY_UNIX_SOCKET,
     KEY_END,
@@ -71,6 +72,8 @@ static const struct argp_option option_table[] = {
       "Do not measure what the generator reaches against an empty server, unless that is known", 4 },
     { "no-save", KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 4 },
     { "strict", KEY_STRICT, NULL, 0, "Exit 1 when the verdict is INVALID", 4 },
+    { "max-errors", KEY_MAX_ERRORS, "SHARE", 0,
+      "Exit 1 when more of the requests failed: 1%, 0 (100%)", 4 },
     { "latency", 'L', NULL, OPTION_HIDDEN, NULL, 4 }, /* wrk's habit: here it is always shown */
     { 0 },
 };
@@ -150,8 +153,10 @@ static bool take_run_option(struct load_options *o, int key, const char *argumen
         o->no_save = true;
         return true;
     case KEY_STRICT:
-        o->strict = true;
+        o->demands.strict = true;
         return true;
+    case KEY_MAX_ERRORS:
+        return demands_parse_share(argument, &o->demands, err);
     case 'L':
         return true;
     default:
@@ -361,7 +366,9 @@ bool load_options_read(int argc, char **argv, struct load_options *ret_options, 
     struct load_options *o = ret_options;
     int count;
 
-    *o = (struct load_options){ .load = load_default(), .workload = { .method = SLICE("GET") } };
+    *o = (struct load_options){ .load = load_default(),
+                                .workload = { .method = SLICE("GET") },
+                                .demands = DEMANDS_NONE };
     if (!with_environment(argc, argv, option_table, &count, &o->words, &o->given, err))
         return false;
     if (!arena_map(&o->arena, OPTIONS_BYTES, err)) {

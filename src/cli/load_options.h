@@ -8,6 +8,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "cli/common.h"
+#include "cli/demands.h"
+#include "cli/request_options.h"
 #include "load/stage.h"
 #include "load/workload.h"
 #include "net/ring.h"
@@ -25,7 +27,8 @@ struct load_options {
     struct places places;
     struct prove_wish prove;
     uint64_t seed;
-    bool seed_given, method_given, no_save, no_ceiling, strict;
+    struct demands demands;
+    bool seed_given, method_given, no_save, no_ceiling;
     char **words; /* what the environment says, then the command line */
     int given;    /* of these, the environment's */
     enum {

@@ -118,3 +118,27 @@ def test_strict_asks_every_trial_of_a_suite(assay, suite):
 def test_strict_is_content_with_everything_that_is_not_invalid(assay, server):
     done = assay(server.url, "-n", "200", "--strict", "-j")
     assert done.code == (1 if done.json["verdict"]["overall"] == "invalid" else 0), done.err
+
+
+def test_a_share_of_failed_requests_may_be_too_many(assay, serve, tmp_path):
+    liar = serve(*LIES)
+    done = assay(liar.url, "-n", "200", "--max-errors", "5%", "-o", "json=errors.json")
+    assert done.code == 1
+    failed = sum(json.loads((tmp_path / "errors.json").read_text())["requests"]["failed"].values())
+    assert f"error: --max-errors 5%: more requests failed in 1 of 1 trial, {failed / 2:g} % in it" in done.err
+    assert assay(liar.url, "-n", "200", "--max-errors", "50%").code == 0
+    assert assay(liar.url, "-n", "200", ASSAY_MAX_ERRORS="0").code == 1
+
+
+def test_every_trial_of_a_suite_may_have_so_many_errors(assay, suite):
+    liar = own_server("liar") | {"start": own_server()["start"] + f" {' '.join(LIES)}"}
+    folder = suite([own_server("honest"), liar],
+                   loads=[{"name": "few", "model": "closed", "connections": 1, "requests": 200}])
+    done = assay("run", folder, "--max-errors", "1%")
+    assert done.code == 1
+    assert "more requests failed in 1 of 2 trials" in done.err
+    assert assay("run", folder, "--max-errors", "50%").code == 0
+
+
+def test_without_errors_none_are_too_many(assay, server):
+    assert assay(server.url, "-n", "200", "--max-errors", "0").code == 0
