@@ -7,6 +7,7 @@
 
 #include "cli/cmd.h"
 #include "cli/common.h"
+#include "report/listing.h"
 
 #define LINES_MAX 100000
 
@@ -80,14 +81,15 @@ static bool print_json(const struct store_line *lines, size_t count, struct erro
     return fine || error_set(err, errno, "write to standard output");
 }
 
-static void print_lines(const struct store_line *lines, size_t count)
+static void print_lines(const struct options *o, const struct store_line *lines, size_t count)
 {
-    printf("%-8s %-20s %-24s %-30s %6s %6s\n", "run", "started", "suite", "target", "trials",
-           "failed");
-    for (size_t i = 0; i < count; i++)
-        printf("%-8s %-20s %-24s %-30s %6zu %6zu%s\n", lines[i].id, lines[i].started,
-               lines[i].suite[0] != '\0' ? lines[i].suite : "(one load)", lines[i].target,
-               lines[i].trials, lines[i].failed, lines[i].partial ? "  partial" : "");
+    const struct screen out = screen_detect(stdout, o->common.color);
+
+    if (count == 0)
+        printf("no runs yet in %s; make one: assay http://127.0.0.1:8080/\n",
+               database_name(&o->common));
+    else
+        listing_runs(&out, lines, count);
 }
 
 int cmd_list(int argc, char **argv)
@@ -111,11 +113,10 @@ int cmd_list(int argc, char **argv)
     store_close(store);
     if (fine && o.json)
         fine = print_json(lines, count, &err);
-    else if (fine && count == 0)
-        printf("no runs yet in %s; make one: assay http://127.0.0.1:8080/\n",
-               database_name(&o.common));
     else if (fine)
-        print_lines(lines, count);
+        print_lines(&o, lines, count);
+    if (fine && (fflush(stdout) != 0 || ferror(stdout)))
+        fine = error_set(&err, errno, "write to standard output");
     free(lines);
     return fine ? EXIT_DONE : fail(&err);
 }

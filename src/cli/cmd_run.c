@@ -240,19 +240,48 @@ static int run_suite(struct options *o, struct session *s, struct error *err)
     return code;
 }
 
+static bool write_plan(const struct output *output, const struct session *s, struct error *err)
+{
+    bool standard = strcmp(output->file, "-") == 0;
+    FILE *out = standard ? stdout : fopen(output->file, "w");
+    bool fine = out != NULL && run_plan_write_json(out, s);
+
+    if (out != NULL && !standard && fclose(out) != 0)
+        fine = false;
+    return fine || error_set(err, errno, "write %s", standard ? "standard output" : output->file);
+}
+
+static int show_plan(const struct options *o, const struct session *s, struct error *err)
+{
+    const struct screen out = screen_detect(stdout, o->common.color);
+
+    if (o->common.quiet < 2 && !stdout_taken(&o->common) && !run_plan_print(&out, s)) {
+        error_set(err, errno, "write the plan to standard output");
+        return fail(err);
+    }
+    for (size_t i = 0; i < o->common.output_count; i++)
+        if (!write_plan(&o->common.outputs[i], s, err))
+            return fail(err);
+    return EXIT_DONE;
+}
+
+static bool formats_fit(const struct options *o, struct error *err)
+{
+    for (size_t i = 0; o->dry_run && i < o->common.output_count; i++)
+        if (o->common.outputs[i].format != OUTPUT_JSON)
+            return error_usage(err, "a plan holds no results: with --dry-run there is -o json=FILE "
+                                    "alone");
+    return check_outputs(&o->common, err);
+}
+
 static int plan_and_run(struct options *o, struct error *err)
 {
     struct session session;
     int code;
 
-    if (!check_outputs(&o->common, err) || !session_plan(&o->session, &session, err))
+    if (!formats_fit(o, err) || !session_plan(&o->session, &session, err))
         return fail(err);
-    if (o->dry_run)
-        code = (stdout_taken(&o->common) ? run_plan_print_json(&session) : run_plan_print(&session))
-                   ? EXIT_DONE
-                   : EXIT_MEASUREMENT;
-    else
-        code = run_suite(o, &session, err);
+    code = o->dry_run ? show_plan(o, &session, err) : run_suite(o, &session, err);
     session_release(&session);
     return code;
 }

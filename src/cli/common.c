@@ -8,12 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/bug.h"
 #include "base/units.h"
 #include "cli/cmd.h"
 #include "probe/host.h"
-#include "report/csv.h"
-#include "report/document.h"
 #include "report/terminal.h"
 
 volatile sig_atomic_t stop_asked;
@@ -363,110 +360,6 @@ bool database_open_to_write(const struct common_options *options, struct store *
         return true;
     store_close(*ret_store);
     return error_wrap(err, "results database (--no-save for none)");
-}
-
-/* ---- outputs ---- */
-
-bool stdout_taken(const struct common_options *options)
-{
-    for (size_t i = 0; i < options->output_count; i++)
-        if (strcmp(options->outputs[i].file, "-") == 0)
-            return true;
-    return false;
-}
-
-bool check_outputs(const struct common_options *options, struct error *err)
-{
-    for (size_t i = 0; i < options->output_count; i++) {
-        const char *file = options->outputs[i].file;
-        FILE *out = strcmp(file, "-") == 0 ? NULL : fopen(file, "a");
-
-        if (out != NULL)
-            fclose(out);
-        else if (strcmp(file, "-") != 0)
-            return error_usage(err, "cannot write the output %s: %s", file, strerror(errno));
-    }
-    return true;
-}
-
-static bool write_one(enum output_format format, FILE *out, const struct run_record *run,
-                      bool single, struct error *err)
-{
-    switch (format) {
-    case OUTPUT_JSON:
-        if (single && run->trial_count == 1)
-            return document_write_trial(out, run->trials[0], err);
-        return document_write_run(out, run, err);
-    case OUTPUT_CSV:
-        return csv_write(out, run, err);
-    case OUTPUT_MARKDOWN:
-        return markdown_write(out, run, err);
-    case OUTPUT_JUNIT:
-        break;
-    }
-    BUG("no run is written so");
-}
-
-static bool write_to(const struct output *output, const struct run_record *run, bool single,
-                     struct error *err)
-{
-    bool standard = strcmp(output->file, "-") == 0;
-    FILE *out = standard ? stdout : fopen(output->file, "w");
-    bool fine;
-
-    if (out == NULL)
-        return error_set(err, errno, "write %s", output->file);
-    fine = write_one(output->format, out, run, single, err);
-    if (!standard && fclose(out) != 0 && fine)
-        fine = error_set(err, errno, "close the file");
-    return fine || error_wrap(err, "write %s", standard ? "standard output" : output->file);
-}
-
-bool write_outputs(const struct common_options *options, const struct run_record *run, bool single,
-                   struct error *err)
-{
-    struct error first;
-    bool fine = true;
-
-    /* All of them, whatever happens to one; the first failure is told. */
-    for (size_t i = 0; i < options->output_count; i++) {
-        if (write_to(&options->outputs[i], run, single, &first))
-            continue;
-        if (fine)
-            *err = first;
-        fine = false;
-    }
-    return fine;
-}
-
-bool all_believed(const struct run_record *run)
-{
-    size_t invalid = 0;
-
-    for (size_t i = 0; i < run->trial_count; i++) {
-        const struct verdict *verdict = &run->trials[i]->verdict;
-
-        invalid += verdict->count > 0 && verdict_overall(verdict) == VERDICT_INVALID;
-    }
-    if (invalid == 0)
-        return true;
-    fprintf(stderr, "error: --strict: %zu of %zu trial%s INVALID; what failed stands beside %s\n",
-            invalid, run->trial_count, invalid == 1 ? " is" : "s are",
-            invalid == 1 ? "it" : "them");
-    return false;
-}
-
-/* As a shell takes it: in single quotes where it has to be. */
-static void add_word(struct text *text, const char *word)
-{
-    if (word[0] != '\0' && strpbrk(word, " \t\n'\"\\$`;&|<>()*?[]{}#~!") == NULL) {
-        text_add(text, slice_of(word));
-        return;
-    }
-    text_add(text, SLICE("'"));
-    for (const char *c = word; *c != '\0'; c++)
-        text_add(text, *c == '\'' ? SLICE("'\\''") : (struct slice){ c, 1 });
-    text_add(text, SLICE("'"));
 }
 
 const char *command_line(struct arena *arena, int argc, char **argv)

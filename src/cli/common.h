@@ -83,10 +83,13 @@ bool database_open(const struct common_options *options, struct store **ret_stor
 bool database_open_to_write(const struct common_options *options, struct store **ret_store,
                             struct error *err);
 
+/* ---- outputs (outputs.c) ---- */
+
 /* True when some output takes standard output, so that nothing else may be printed there. */
 bool stdout_taken(const struct common_options *options);
 
-/* Whether all outputs can be written, found out before anything is measured for them. */
+/* Whether all outputs can be written, found out before anything is measured for them. Leaves no
+ * file behind that was not there. */
 bool check_outputs(const struct common_options *options, struct error *err);
 
 /* Writes all outputs. A trial of a single load is written as a trial, a suite as a run. */

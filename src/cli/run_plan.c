@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/units.h"
+#include "report/listing.h"
 #include "run/calls.h"
 #include "run/cores.h"
 
@@ -39,7 +40,7 @@ static size_t load_names(const struct suite *suite, struct slice *ret_names)
     return count;
 }
 
-bool run_plan_print_json(const struct session *s)
+bool run_plan_write_json(FILE *out, const struct session *s)
 {
     struct slice list[SUITE_LOADS_MAX * STAGES_MAX]; /* a quarter of a megabyte */
     json_t *plan = json_object();
@@ -61,81 +62,107 @@ bool run_plan_print_json(const struct session *s)
     json_object_set_new(plan, "calls", json_integer((json_int_t)calls_count(s)));
     json_object_set_new(plan, "seconds", json_real(round((double)estimate.ns / 1e8) / 10));
     json_object_set_new(plan, "guessed", json_integer((json_int_t)estimate.guessed));
-    fine = json_dumpf(plan, stdout, JSON_INDENT(2)) == 0 && printf("\n") > 0 && fflush(stdout) == 0;
+    fine =
+        json_dumpf(plan, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF && fflush(out) == 0;
     json_decref(plan);
     return fine;
 }
 
-static void print_cpus(const char *who, const uint32_t *cpus, uint32_t count)
+static void add_cpus(struct text *text, const char *who, const uint32_t *cpus, uint32_t count)
 {
-    printf("%s", who);
+    text_format(text, "%s", who);
     if (count == 0)
-        printf(" not pinned");
+        text_format(text, " not pinned");
     for (uint32_t i = 0; i < count; i++)
-        printf("%s%u", i == 0 ? " CPU " : ",", cpus[i]);
+        text_format(text, "%s%u", i == 0 ? " CPU " : ",", cpus[i]);
+}
+
+static void print_cpus(const struct screen *out, const struct places *places)
+{
+    char bytes[1024];
+    struct text text = TEXT(bytes);
+
+    add_cpus(&text, "generator on", places->client, places->client_count);
+    add_cpus(&text, ", targets on", places->server, places->server_count);
+    listing_sentence(out, "%s", bytes);
 }
 
 /* What stands in the plan and cannot be run here. */
-static void print_misfits(const struct session *s)
+static void print_misfits(const struct screen *out, const struct session *s)
 {
     struct places places;
     struct error why;
 
     for (size_t i = 0; i < s->variant_count; i++)
         if (!cores_places(&s->places, &s->variants[i], &places, &why))
-            printf("%s: not measured: %s\n", s->variants[i].name.ptr, why.text);
+            listing_sentence(out, "%.*s: not measured: %s", (int)s->variants[i].name.len,
+                             s->variants[i].name.ptr, why.text);
 }
 
 /* Which targets' memory will seem to grow is not known before. */
-static void print_proofs(const struct session *s)
+static void print_proofs(const struct screen *out, const struct session *s)
 {
     const struct prove_wish *prove = &s->options.prove;
     char time_text[UNITS_TEXT_MAX];
 
     if (prove->wanted)
-        printf("proofs are in that time; where memory seems to grow, %s more for a trial\n",
-               units_duration(prove_leak_ns(prove), true, time_text));
+        listing_sentence(out,
+                         "proofs are in that time; where memory seems to grow, %s more for a trial",
+                         units_duration(prove_leak_ns(prove), true, time_text));
 }
 
-bool run_plan_print(const struct session *s)
+static void print_what(const struct screen *out, const struct session *s)
 {
     const struct estimate estimate = session_estimate(s);
     char time_text[UNITS_TEXT_MAX];
 
-    printf("%s: %.*s\n", s->suite->file, (int)s->suite->title.len, s->suite->title.ptr);
-    printf("%zu variants x %d workloads x %d loads, %u blocks: %zu trials, about %s, seed %llu\n",
-           s->variant_count, __builtin_popcountll(s->suite->workloads_mask),
-           __builtin_popcountll(s->suite->loads_mask), s->blocks, s->record_count,
-           units_duration(estimate.ns, true, time_text), (unsigned long long)s->options.seed);
+    listing_sentence(out, "%s: %.*s", s->suite->file, (int)s->suite->title.len,
+                     s->suite->title.ptr);
+    listing_sentence(out,
+                     "%zu variants x %d workloads x %d loads, %u blocks: %zu trials, about %s, "
+                     "seed %llu",
+                     s->variant_count, __builtin_popcountll(s->suite->workloads_mask),
+                     __builtin_popcountll(s->suite->loads_mask), s->blocks, s->record_count,
+                     units_duration(estimate.ns, true, time_text),
+                     (unsigned long long)s->options.seed);
     if (estimate.guessed > 0)
-        printf("the time of %zu of %zu starts is a guess: they were not run here before\n",
-               estimate.guessed, estimate.starts);
-    if (s->control_count > 0)
-        printf("%zu of the trials are the A/A control: a target once more, for the noise floor\n",
-               s->control_count);
-    print_proofs(s);
-    if (calls_count(s) > 0)
-        printf("%zu applications called in-process, in %u processes each\n", calls_count(s),
-               s->blocks);
-    print_cpus("generator on", s->places.client, s->places.client_count);
-    print_cpus(", targets on", s->places.server, s->places.server_count);
-    printf("\n");
-    print_misfits(s);
-    printf("\n%-6s %-5s %-36s %-20s %s\n", "block", "no.", "target", "workload", "load");
-    for (size_t i = 0; i < s->slot_count; i++) {
-        const struct trial_slot *slot = &s->slots[i];
-        const struct slice target = s->variants[slot->variant].name;
-        const struct slice workload = s->suite->workloads[slot->workload].name;
-        const struct load *load = &s->suite->loads[slot->load];
+        listing_sentence(out,
+                         "the time of %zu of %zu starts is a guess: they were not run here before",
+                         estimate.guessed, estimate.starts);
+}
 
-        printf("%-6u %-5u %-36.*s %-20.*s %.*s", slot->block + 1, slot->position + 1,
-               (int)target.len, target.ptr, (int)workload.len, workload.ptr, (int)load->name.len,
-               load->name.ptr);
-        if (load->stages != NULL)
-            printf(" (%u stages)", load->stage_count);
-        if (slot->control)
-            printf(" (A/A control)");
-        printf("\n");
-    }
-    return fflush(stdout) == 0;
+static struct planned_trial planned(const void *context, size_t index)
+{
+    const struct session *s = context;
+    const struct trial_slot *slot = &s->slots[index];
+    const struct load *load = &s->suite->loads[slot->load];
+
+    return (struct planned_trial){ .block = slot->block,
+                                   .position = slot->position,
+                                   .target = s->variants[slot->variant].name,
+                                   .workload = s->suite->workloads[slot->workload].name,
+                                   .load = load->name,
+                                   .stages = load->stages != NULL ? load->stage_count : 0,
+                                   .control = slot->control };
+}
+
+bool run_plan_print(const struct screen *out, const struct session *s)
+{
+    size_t calls = calls_count(s);
+
+    print_what(out, s);
+    if (s->control_count > 0)
+        listing_sentence(out,
+                         "%zu of the trials are the A/A control: a target once more, for the noise "
+                         "floor",
+                         s->control_count);
+    print_proofs(out, s);
+    if (calls > 0)
+        listing_sentence(out, "%zu application%s called in-process, in %u processes each", calls,
+                         calls == 1 ? "" : "s", s->blocks);
+    print_cpus(out, &s->places);
+    print_misfits(out, s);
+    fputc('\n', out->out);
+    listing_plan(out, planned, s, s->slot_count);
+    return fflush(out->out) == 0 && !ferror(out->out);
 }

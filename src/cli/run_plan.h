@@ -2,9 +2,11 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdio.h>
 
+#include "report/screen.h"
 #include "run/session.h"
 
-/* On standard output; false when it cannot be written. */
-bool run_plan_print(const struct session *session);
-bool run_plan_print_json(const struct session *session);
+/* Both are false when it cannot be written. */
+bool run_plan_print(const struct screen *out, const struct session *session);
+bool run_plan_write_json(FILE *out, const struct session *session);

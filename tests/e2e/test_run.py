@@ -319,3 +319,26 @@ def test_a_ceiling_is_not_asked_by_verify_but_its_answers_are_checked(assay, sui
     assert done.code == 1
     states = {t["target"]["name"]: t["state"] for t in done.json["trials"]}
     assert states == {"theirs": "not_ready", "ours": "done", "wrong": "not_ready"}
+
+
+def test_a_plan_goes_into_files_too_and_only_as_json(assay, suite, tmp_path):
+    folder = suite([own_server()])
+    done = assay("run", folder, "--dry-run", "-o", "json=a.json", "-o", "json=b.json")
+    assert done.code == 0, done.err
+    assert done.out.startswith(f"{folder}/suite.yaml")
+    plans = [json.loads((tmp_path / name).read_text()) for name in ("a.json", "b.json")]
+    assert plans[0]["trials"] == plans[1]["trials"] == 1
+    for form in ("csv", "md"):
+        done = assay("run", folder, "--dry-run", "-o", f"{form}=plan")
+        assert done.code == 2
+        assert "a plan holds no results" in done.err
+        assert not (tmp_path / "plan").exists()
+
+
+@pytest.mark.parametrize("wrong", [["--only", "nobody"], ["--preset", "none"]])
+def test_what_was_not_written_is_not_there(assay, suite, tmp_path, wrong):
+    (tmp_path / "old.json").write_text("older")
+    done = assay("run", suite([own_server()]), *wrong, "-o", "json=new.json", "-o", "json=old.json")
+    assert done.code == 2
+    assert not (tmp_path / "new.json").exists()
+    assert (tmp_path / "old.json").read_text() == "older"

@@ -1,9 +1,12 @@
 """What is on the screen: plain where it must be plain, one line a trial where nobody watches."""
 
+import contextlib
 import os
 import pty
 import re
 import select
+import signal
+import sqlite3
 import subprocess
 
 from conftest import ASSAY, LIMIT_S, environment, own_server
@@ -71,6 +74,32 @@ def test_nothing_is_wider_than_the_screen(assay, server, suite):
         assert max(len(line) for line in done.out.splitlines()) <= int(columns)
         done = assay(server.url, "-n", "50", COLUMNS=columns)
         assert max(len(line) for line in done.out.splitlines()) <= int(columns)
+        for command in (["list"], ["run", folder, "--dry-run"]):
+            done = assay(*command, COLUMNS=columns)
+            assert done.code == 0, done.err
+            assert max(len(line) for line in done.out.splitlines()) <= int(columns)
+
+
+EVIL = "naïve\u202e" + 60 * "é"  # turns the direction of what follows
+
+
+def test_names_in_lists_are_printed_like_everywhere(assay, suite, tmp_path):
+    folder = suite([own_server("short"), own_server("long" * 15)], title=EVIL,
+                   loads=[{"name": "few", "connections": 1, "requests": 5}])
+    plan = assay("run", folder, "--dry-run", COLUMNS="80")
+    assert plan.code == 0, plan.err
+    assert assay("run", folder).code == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "assay.db")) as database:
+        database.execute("update run set suite = ?", [EVIL])
+        database.commit()
+    listed = assay("list", COLUMNS="80")
+    for out in (plan.out, listed.out):
+        assert "\u202e" not in out
+        assert "naïve\\xe2\\x80\\xae" in out
+        assert max(map(len, out.splitlines())) <= 80
+    rows = [line for line in plan.out.splitlines() if re.match(r"\d +\d ", line)]
+    assert len(rows) == 2
+    assert rows[0].index(" hello ") == rows[1].index(" hello ")
 
 
 def test_quiet_keeps_the_result_and_quieter_prints_nothing(assay, server):
