@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "cli/cmd.h"
 #include "cli/common.h"
+#include "cli/show_progress.h"
 #include "cli/version.h"
 #include "report/gate_out.h"
 #include "run/pairs.h"
@@ -256,10 +257,20 @@ static bool close_versions(struct options *o, struct error *err)
 
 /* ---- the pairs ---- */
 
-static void nothing_shown(void *context, const struct progress *progress)
+struct view {
+    struct screen screen;
+    struct live *live;
+};
+
+/* Pairs get a line each; inside of one only who asks is told. */
+static void show_when_asked(void *context, const struct progress *progress)
 {
-    (void)context;
-    (void)progress;
+    const struct view *view = context;
+    struct progress_texts texts;
+    struct live_trial trial = live_trial_of(progress, &view->screen, &texts);
+
+    if (status_wanted())
+        live_status(view->live, NULL, &trial);
 }
 
 __attribute__((format(printf, 2, 3))) static void say(const struct options *o, const char *fmt, ...)
@@ -401,10 +412,13 @@ static bool report(const struct options *o, const struct pairs *pairs, const str
 static bool measure(const struct options *o, struct pairs *pairs, struct store *store,
                     int *ret_code, struct error *err)
 {
-    const struct observer observer = { .progress = nothing_shown };
+    struct view view = { .screen = screen_detect(stderr, o->common.color) };
+    const struct observer observer = { .context = &view, .progress = show_when_asked };
     struct gate gate = { 0 };
-    bool fine = pairs_begin(pairs, store, &observer, err) && run_pairs(o, pairs, err);
+    bool fine;
 
+    view.live = live_new(&view.screen, true);
+    fine = pairs_begin(pairs, store, &observer, err) && run_pairs(o, pairs, err);
     if (fine && stop_asked == 0)
         fine = gate_make(pairs->run, 0, pairs->done, &o->limits, &gate, err) &&
                confirm(o, pairs, &gate, err);
@@ -419,6 +433,7 @@ static bool measure(const struct options *o, struct pairs *pairs, struct store *
     if (fine && stop_asked == 0)
         fine = report(o, pairs, &gate, ret_code, err);
     gate_free(&gate);
+    live_free(view.live);
     return fine;
 }
 

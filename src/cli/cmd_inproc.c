@@ -251,20 +251,21 @@ struct view {
 static void show_next(void *context, const struct inproc_row *row, size_t round, size_t rounds)
 {
     const struct view *v = context;
+    bool asked = status_wanted();
     char bytes[512];
     struct text text = TEXT(bytes);
 
-    if (v->quiet || (!v->screen.terminal && round > 0))
+    if (!asked && (v->quiet || (!v->screen.terminal && round > 0)))
         return;
     text_add_escaped(&text, slice_of(row->label));
     if (round == 0)
         text_format(&text, ": looking");
     else
         text_format(&text, ": process %zu of %zu", round, rounds);
-    if (v->screen.terminal)
+    if (v->screen.terminal && !asked)
         fprintf(stderr, "\r\033[K%.*s", (int)screen_cut(bytes, v->screen.width - 1), bytes);
     else
-        fprintf(stderr, "%s\n", bytes);
+        fprintf(stderr, "%s%s\n", v->screen.terminal ? "\r\033[K" : "", bytes);
 }
 
 static void show_end(const struct view *v)
@@ -307,9 +308,9 @@ static struct run_record *new_run(const char *command, struct error *err)
     return run;
 }
 
-/* The run first, for its number, which the table carries too. */
+/* The run first, for its number, which the table carries too. What is not kept has none. */
 static bool save(struct store *store, struct run_record *run, const struct inproc_table *table,
-                 json_t **ret_document, struct error *err)
+                 struct error *err)
 {
     json_t *document = NULL;
     bool fine = store == NULL || (store_add_run(store, run, err) &&
@@ -408,6 +409,6 @@ int cmd_inproc(int argc, char **argv)
     run_record_free(run);
     text_files_release(&o.files);
     arena_unmap(&arena);
-    free(full_argv);
+    free_words(full_argv, given);
     return code;
 }

@@ -61,6 +61,8 @@ static void show(void *context, const struct progress *progress)
     struct progress_texts texts;
     struct live_trial trial = live_trial_of(progress, &view->screen, &texts);
 
+    if (status_wanted())
+        live_status(view->live, NULL, &trial);
     live_show(view->live, mono_now(), NULL, &trial);
 }
 

@@ -14,7 +14,7 @@
 #include "report/terminal.h"
 
 volatile sig_atomic_t stop_asked;
-static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t stop_signal, status_asked;
 
 static void on_signal(int signal_number)
 {
@@ -22,16 +22,32 @@ static void on_signal(int signal_number)
     stop_asked = stop_asked + 1;
 }
 
+static void on_status(int signal_number)
+{
+    (void)signal_number;
+    status_asked = 1;
+}
+
+bool status_wanted(void)
+{
+    bool wanted = status_asked != 0;
+
+    status_asked = 0;
+    return wanted;
+}
+
 void signals_catch(void)
 {
     static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
     struct sigaction action = { .sa_handler = on_signal };
+    struct sigaction status = { .sa_handler = on_status, .sa_flags = SA_RESTART };
     struct sigaction before;
 
     /* What was ignored stays so: nohup asks for just that. */
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
+    sigaction(SIGUSR1, &status, NULL);
     signal(SIGPIPE, SIG_IGN); /* a reader that left is an error of writing, not our end */
 }
 

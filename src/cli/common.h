@@ -20,6 +20,9 @@
 extern volatile sig_atomic_t stop_asked;
 
 void signals_catch(void);
+
+/* Whether SIGUSR1 came since this was last asked: a line of status is wanted. */
+bool status_wanted(void);
 /* 130 after SIGINT, 143 after SIGTERM or SIGHUP, else `otherwise`. */
 int signals_exit_code(int otherwise);
 

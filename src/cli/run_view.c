@@ -111,6 +111,8 @@ static void show(void *context, const struct progress *progress)
              (unsigned long long)s->options.seed);
     if (in_table && v->cells[cell] == LIVE_TO_COME)
         v->cells[cell] = LIVE_RUNNING;
+    if (status_wanted())
+        live_status(v->live, &run, &trial);
     live_show(v->live, now, &run, &trial);
 }
 
@@ -204,7 +206,7 @@ struct run_view *run_view_new(const struct common_options *options, struct sessi
     name_tables(v, s);
     v->screen = screen_detect(stderr, options->color);
     v->lines = !v->screen.terminal && options->quiet == 0;
-    v->live = live_new(&v->screen, options->quiet > 0 || v->lines);
+    v->live = live_new(&v->screen, options->quiet > 0);
     v->started = mono_now();
     return v;
 }

@@ -1,5 +1,6 @@
 /* cli/run_view.h -- what `assay run` shows while it runs: the live region with the table of all
- * trials, or, where nothing can be repainted, one line a trial. On standard error. */
+ * trials, or, where nothing can be repainted, one line a trial, and one every 30 s inside a long
+ * one. On standard error. */
 #pragma once
 
 #include "cli/common.h"

@@ -501,9 +501,12 @@ static void log_status(struct live *live, const struct live_run *run, const stru
         row_add(&row, "[%zu/%zu] ", run->done + 1, run->count);
     row_foreign(&row, t->target);
     row_add(&row, " %s ", text_or_empty(t->phase));
-    add_elapsed(&row, t);
-    row_add(&row, "   %s req/s   ", number_short(t->mean_per_sec).text);
-    add_errors(&row, t->failed);
+    if (t->elapsed_ns > 0) /* else nobody measured it */
+        add_elapsed(&row, t);
+    if (t->total_ns > 0 || t->wanted > 0) { /* it is driven */
+        row_add(&row, "   %s req/s   ", number_short(t->mean_per_sec).text);
+        add_errors(&row, t->failed);
+    }
     fprintf(live->screen.out, "%s\n", row.bytes);
     fflush(live->screen.out);
 }
@@ -555,14 +558,27 @@ void live_show(struct live *live, struct mono now, const struct live_run *run,
     live->painted_at = now;
 }
 
-void live_clear(struct live *live)
+static void take_off(struct live *live)
 {
-    if (live == NULL)
-        return;
-    change_phase(live, live->seen_at, "");
     if (live->lines > 0)
         fprintf(live->screen.out, "\r\033[%dA\033[J", live->lines);
     fflush(live->screen.out);
     live->lines = 0;
     live->painted = false;
+}
+
+void live_status(struct live *live, const struct live_run *run, const struct live_trial *trial)
+{
+    if (live == NULL || trial == NULL)
+        return;
+    take_off(live);
+    log_status(live, run, trial);
+}
+
+void live_clear(struct live *live)
+{
+    if (live == NULL)
+        return;
+    change_phase(live, live->seen_at, "");
+    take_off(live);
 }

@@ -29,7 +29,7 @@ struct live_trial {
     int64_t p50_ns, p99_ns, max_ns;  /* 0: not yet known */
     double server_cpus, client_cpus; /* cores busy; negative: unknown */
     int64_t server_rss_bytes;        /* -1 unknown */
-    const double *rates;             /* right answers in each second so far, for the sparkline */
+    const double *rates; /* right answers in each tenth of a second so far, for the sparkline */
     size_t rate_count;
 };
 
@@ -57,5 +57,7 @@ void live_free(struct live *live);
  * time, else returns at once. */
 void live_show(struct live *live, struct mono now, const struct live_run *run,
                const struct live_trial *trial);
+/* One line about where it is, at once and also where nothing else is shown: somebody asked. */
+void live_status(struct live *live, const struct live_run *run, const struct live_trial *trial);
 /* Takes the region off the screen; what is printed next starts where it was. */
 void live_clear(struct live *live);

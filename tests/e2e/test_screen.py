@@ -9,7 +9,10 @@ import signal
 import sqlite3
 import subprocess
 
-from conftest import ASSAY, LIMIT_S, environment, own_server
+import pytest
+
+import conftest
+from conftest import ASSAY, FAULTY, LIMIT_S, environment, own_server, until
 
 ESCAPE = "\x1b"
 
@@ -115,6 +118,28 @@ def test_a_run_writes_one_line_a_trial_into_a_log(assay, suite):
     assert done.code == 0, done.err
     lines = [line for line in done.err.splitlines() if re.search(r"\b[1-4]/4\b", line)]
     assert len(lines) == 4
+
+
+def test_a_long_trial_of_a_suite_gets_a_line_in_a_log_every_thirty_seconds(start, suite, monkeypatch):
+    monkeypatch.setattr(conftest, "ASSAY", str(FAULTY))
+    folder = suite([own_server()], loads=[{"name": "long", "connections": 1, "duration": "300s", "warmup": "1ms"}])
+    child = start("run", folder, "--no-save", ASSAY_FAULTS="clock-jump=31s@4s")
+    assert re.match(r"\[1/1\] own .* measure \d+\.\ds / 5m00s ", child.stderr.readline())
+    child.send_signal(signal.SIGINT)
+    assert child.wait(LIMIT_S) == 130
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"]], ids=["loud", "quiet"])
+@pytest.mark.parametrize("what", ["load", "run"])
+def test_a_signal_asks_for_a_line_of_status(start, server, suite, tmp_path, what, quiet):
+    folder = suite([own_server()], loads=[{"name": "long", "connections": 1, "duration": "60s", "warmup": "1ms"}])
+    asked = [server.url, "-d", "60s", "--warmup", "0"] if what == "load" else ["run", folder]
+    child = start(*asked, *quiet)
+    until((tmp_path / "assay.db").exists, "the database, which comes after the signals are caught")
+    child.send_signal(signal.SIGUSR1)
+    assert re.search(r"(127\.0\.0\.1:|\[1/1\] own).* (build|start|check|warm-up|measure) ", child.stderr.readline())
+    child.send_signal(signal.SIGINT)
+    assert child.wait(LIMIT_S) == 130
 
 
 def test_json_on_standard_output_stands_alone(assay, server, suite):

@@ -413,6 +413,56 @@ static void a_log_gets_a_line_every_thirty_seconds_at_most(void **state)
     (void)state;
 }
 
+/* Builds are announced one by one; the caller prints a line for each trial. */
+static void a_suite_in_a_log_gets_no_line_for_a_phase_and_one_in_thirty_seconds(void **state)
+{
+    static const char *const phases[] = { "build", "start", "warm-up", "measure", "drain", "stop" };
+    struct stage *stage = stage_new(80, false, true, false);
+    struct live_run run = suite(6);
+    struct live_trial t = measuring();
+
+    t.target = "nginx";
+    for (size_t i = 0; i < 6; i++) {
+        t.phase = phases[i];
+        live_show(stage->live, at_ms((int64_t)i * 10000), &run, &t);
+    }
+    fflush(stage->screen.out);
+    assert_int_equal(stage->size, 0);
+    t.phase = "build";
+    t.total_ns = 0;
+    live_show(stage->live, at_ms(100000), &run, &t);
+    live_show(stage->live, at_ms(129000), &run, &t);
+    t.target = "flask";
+    live_show(stage->live, at_ms(130000), &run, &t);
+    live_clear(stage->live);
+    fflush(stage->screen.out);
+    assert_string_equal(stage->written, "[25/48] flask build 21.4s\n");
+    stage_free(stage);
+    (void)state;
+}
+
+static void who_asks_is_told_at_once_and_the_region_begins_below(void **state)
+{
+    struct stage *stage = stage_new(80, true, false, false);
+    struct stage *quiet = stage_new(80, false, false, true);
+    struct live_trial t = measuring();
+
+    live_show(stage->live, at_ms(0), NULL, &t);
+    live_status(stage->live, NULL, &t);
+    assert_int_equal(strncmp(stage_seen(stage), "127.0.0.1:8080  pid 41873 nginx (2 procs) measure",
+                             strlen("127.0.0.1:8080  pid 41873 nginx (2 procs) measure")),
+                     0);
+    assert_string_equal(strchr(stage_seen(stage), '\n'), "\n"); /* and nothing below */
+    live_show(stage->live, at_ms(10), NULL, &t);
+    assert_non_null(strstr(stage_seen(stage), "errors 0\nclosed loop"));
+    live_status(quiet->live, NULL, &t);
+    fflush(quiet->screen.out);
+    assert_non_null(strstr(quiet->written, "measure 21.4s / 30.0s"));
+    stage_free(stage);
+    stage_free(quiet);
+    (void)state;
+}
+
 static void quiet_is_quiet(void **state)
 {
     static const bool terminals[] = { true, false };
@@ -461,6 +511,8 @@ int main(void)
         cmocka_unit_test(a_log_gets_a_line_a_phase),
         cmocka_unit_test(an_interrupted_phase_tells_how_long_it_was),
         cmocka_unit_test(a_log_gets_a_line_every_thirty_seconds_at_most),
+        cmocka_unit_test(a_suite_in_a_log_gets_no_line_for_a_phase_and_one_in_thirty_seconds),
+        cmocka_unit_test(who_asks_is_told_at_once_and_the_region_begins_below),
         cmocka_unit_test(quiet_is_quiet),
         cmocka_unit_test(nothing_known_yet_is_no_reason_to_stumble),
     };
