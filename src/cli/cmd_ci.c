@@ -70,7 +70,7 @@ static const struct argp_option option_table[] = {
 
 struct version {
     const char *asked; /* NULL: SUITE as it stands */
-    bool is_command;
+    bool is_command, by_environment;
     struct checkout checkout;
     char path[CHECKOUT_PATH_MAX];
     char shown[300];
@@ -83,19 +83,22 @@ struct options {
     struct gate_limits limits;
     const char *suite, *policy;
     uint32_t pairs;
+    int given; /* of the words, the environment's */
     bool seed_given, no_save, conclusive;
 };
 
 /* ---- options ---- */
 
+/* The command line wins over what the environment says, and comes after it. */
 static bool take_version(struct version *version, const char *text, bool is_command,
-                         struct error *err)
+                         bool by_environment, struct error *err)
 {
-    if (version->asked != NULL)
+    if (version->asked != NULL && version->by_environment == by_environment)
         return error_usage(err, "one version a side: '%s' or '%s'?", version->asked, text);
     if (text[0] == '\0')
         return error_usage(err, "a ref or a command cannot be empty");
     version->asked = text;
+    version->by_environment = by_environment;
     version->is_command = is_command || strpbrk(text, " \t\n") != NULL;
     return true;
 }
@@ -132,15 +135,16 @@ static bool take_number(struct options *o, int key, const char *argument, struct
     return true;
 }
 
-static bool take_option(struct options *o, int key, const char *argument, struct error *err)
+static bool take_option(struct options *o, int key, const char *argument, bool by_environment,
+                        struct error *err)
 {
     switch (key) {
     case KEY_BASE:
     case KEY_HEAD:
-        return take_version(&o->versions[key - KEY_BASE], argument, false, err);
+        return take_version(&o->versions[key - KEY_BASE], argument, false, by_environment, err);
     case KEY_BASE_CMD:
     case KEY_HEAD_CMD:
-        return take_version(&o->versions[key - KEY_BASE_CMD], argument, true, err);
+        return take_version(&o->versions[key - KEY_BASE_CMD], argument, true, by_environment, err);
     case KEY_ONLY:
         o->session.only = argument;
         return true;
@@ -198,7 +202,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     default:
         if (key < KEY_BASE || key > KEY_NO_SAVE)
             return ARGP_ERR_UNKNOWN;
-        if (!take_option(o, key, argument, &err))
+        if (!take_option(o, key, argument, state->next - 1 <= o->given, &err))
             argp_error(state, "%s", err.text);
         return 0;
     }
@@ -322,9 +326,7 @@ static bool confirm(const struct options *o, struct pairs *pairs, struct gate *g
 
 static int exit_code_of(const struct options *o, const struct gate *gate)
 {
-    if (strcmp(o->policy, "fail") != 0)
-        return EXIT_DONE;
-    if (gate_count(gate, GATE_REGRESSION) > 0)
+    if (strcmp(o->policy, "fail") == 0 && gate_count(gate, GATE_REGRESSION) > 0)
         return EXIT_GATE;
     if (o->conclusive && gate_count(gate, GATE_INCONCLUSIVE) > 0)
         return EXIT_INCONCLUSIVE;
@@ -365,7 +367,7 @@ static bool tell_github(const struct options *o, const struct gate *gate,
     if (there == NULL || strcmp(there, "true") != 0)
         return true;
     if (strcmp(o->policy, "off") != 0)
-        gate_annotate(stdout_taken(&o->common) ? stderr : stdout, gate);
+        gate_annotate(stdout_taken(&o->common) ? stderr : stdout, gate, about);
     return summary == NULL || *summary == '\0' || write_to(&output, "a", gate, about, err);
 }
 
@@ -399,8 +401,9 @@ static bool report(const struct options *o, const struct pairs *pairs, const str
                                 .seed = o->session.seed,
                                 .exit_code = exit_code_of(o, gate) };
 
+    /* What the environment said would not be there the next time. */
     snprintf(again, sizeof(again), "%s", o->session.command);
-    if (!o->seed_given)
+    if (strstr(o->session.command, " --seed") == NULL)
         snprintf(again, sizeof(again), "%.4200s --seed %llu", o->session.command,
                  (unsigned long long)o->session.seed);
     *ret_code = about.exit_code;
@@ -522,6 +525,7 @@ int cmd_ci(int argc, char **argv)
     o.limits = gate_limits_default();
     o.common.gates = true;
     full_argv[0] = program_name;
+    o.given = given;
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&ci_argp, full_argc, full_argv, 0, NULL, &o);
     if (!o.seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "report/gate_out.h"
 #include "report/stream_priv.h"
@@ -23,10 +24,10 @@ static void put_xml(FILE *out, const char *text)
     }
 }
 
-static void write_case(FILE *out, const struct gate_row *row)
+static void write_case(FILE *out, const struct gate_row *row, bool fails)
 {
     char name[NAME_MAX_BYTES], change[120], sentence[GATE_TEXT_MAX * 2];
-    const char *element = row->word == GATE_REGRESSION     ? "failure"
+    const char *element = row->word == GATE_REGRESSION     ? (fails ? "failure" : "skipped")
                           : row->word == GATE_INCONCLUSIVE ? "skipped"
                                                            : NULL;
 
@@ -47,6 +48,8 @@ static void write_case(FILE *out, const struct gate_row *row)
 bool gate_write_junit(FILE *out, const struct gate *g, const struct gate_about *about,
                       struct error *err)
 {
+    size_t bad = gate_count(g, GATE_REGRESSION), open = gate_count(g, GATE_INCONCLUSIVE);
+    bool fails = strcmp(about->policy, "fail") == 0;
     size_t tests = 0;
 
     errno = 0;
@@ -56,14 +59,14 @@ bool gate_write_junit(FILE *out, const struct gate *g, const struct gate_about *
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
             "  <testsuite name=\"assay ci\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" "
             "skipped=\"%zu\">\n    <properties>\n      <property name=\"base\" value=\"",
-            tests, gate_count(g, GATE_REGRESSION), gate_count(g, GATE_INCONCLUSIVE));
+            tests, fails ? bad : 0, fails ? open : open + bad);
     put_xml(out, about->base);
     fputs("\"/>\n      <property name=\"head\" value=\"", out);
     put_xml(out, about->head);
     fputs("\"/>\n    </properties>\n", out);
     for (size_t i = 0; i < g->row_count; i++)
         if (!isnan(g->rows[i].limit))
-            write_case(out, &g->rows[i]);
+            write_case(out, &g->rows[i], fails);
     fputs("  </testsuite>\n</testsuites>\n", out);
     return stream_finish(out, err);
 }

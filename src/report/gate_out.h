@@ -28,9 +28,11 @@ bool gate_write_markdown(FILE *out, const struct gate *g, const struct gate_abou
 bool gate_write_json(FILE *out, const struct gate *g, const struct gate_about *about,
                      struct error *err);
 
-/* A testcase for each gate; a regression is a failure, what is inconclusive is skipped. */
+/* A testcase for each gate; a regression is a failure where it fails the gate, else it is skipped,
+ * as is what is inconclusive. */
 bool gate_write_junit(FILE *out, const struct gate *g, const struct gate_about *about,
                       struct error *err);
 
-/* GitHub's `::error title=Performance regression::...`, one line for each regression. */
-void gate_annotate(FILE *out, const struct gate *g);
+/* GitHub's `::error title=Performance regression::...`, one line for each regression; `::warning`
+ * where the policy lets it pass. */
+void gate_annotate(FILE *out, const struct gate *g, const struct gate_about *about);

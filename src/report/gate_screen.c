@@ -176,8 +176,10 @@ static void put_escaped(FILE *out, const char *text)
     }
 }
 
-void gate_annotate(FILE *out, const struct gate *g)
+void gate_annotate(FILE *out, const struct gate *g, const struct gate_about *about)
 {
+    const char *command = strcmp(about->policy, "fail") == 0 ? "error" : "warning";
+
     for (size_t i = 0; i < g->row_count; i++) {
         const struct gate_row *row = &g->rows[i];
         char name[NAME_MAX_BYTES], change[120], line[1000];
@@ -187,7 +189,7 @@ void gate_annotate(FILE *out, const struct gate *g)
         snprintf(line, sizeof(line), "%s %s %s, limit %+.3g %%",
                  gate_row_name(row, name, sizeof(name)), metric_label(row->metric),
                  gate_change(&row->difference, change, sizeof(change)), row->limit * 100);
-        fputs("::error title=Performance regression::", out);
+        fprintf(out, "::%s title=Performance regression::", command);
         put_escaped(out, line);
         fputc('\n', out);
     }

@@ -141,6 +141,25 @@ def test_commands_are_versions_too_and_a_policy_may_only_warn(assay, repository,
     assert "no trial has a value that can be relied on" in " ".join(done.out.split())
 
 
+def test_what_must_be_conclusive_must_be_so_under_each_policy(assay, repository):
+    command = ["ci", "--base", "quick", "--no-ceiling", "--pairs", "2", "--limit", "p99=off", repository / "bench"]
+    done = assay(*command, "--gate", "warn", "--require-conclusive", ASSAY_SEED="7", ASSAY_BASE="nowhere")
+    assert done.code == 4, done.err
+    assert "exit 4" in done.out
+    assert done.out.rstrip().endswith("--seed 7")  # which the environment said
+
+
+@pytest.mark.parametrize("flag", ["--base", "--base-cmd"])
+def test_the_command_line_wins_over_the_environment(assay, repository, flag):
+    done = assay("ci", flag, "nowhere to be found {port}", "--head-cmd", "false", *SHORT, repository / "bench",
+                 ASSAY_BASE="quick")
+    assert "one version a side" not in done.err
+    assert done.code == 1
+    done = assay("ci", "--base", "one", "--base", "two", repository / "bench", ASSAY_BASE="quick")
+    assert done.code == 2
+    assert "one version a side: 'one' or 'two'?" in done.err
+
+
 def test_the_run_is_kept_and_can_be_compared(assay, repository):
     assert assay("ci", "--base", "quick", "--head", "quick", *SHORT, "--pairs", "2", "--gate", "off",
                  repository / "bench").code == 0

@@ -426,14 +426,16 @@ static const struct gate_about about = { .base = "3f1c2ab (main)",
 typedef bool writer(FILE *out, const struct gate *g, const struct gate_about *about,
                     struct error *err);
 
-static char *written(writer *write, const struct gate *g)
+static char *written(writer *write, const struct gate *g, const char *policy)
 {
+    struct gate_about said = about;
     char *text = NULL;
     size_t size;
     struct error err;
     FILE *out = open_memstream(&text, &size);
 
-    assert_true(write(out, g, &about, &err));
+    said.policy = policy;
+    assert_true(write(out, g, &said, &err));
     fclose(out);
     return text;
 }
@@ -451,8 +453,7 @@ static bool write_screen(FILE *out, const struct gate *g, const struct gate_abou
 static bool write_annotations(FILE *out, const struct gate *g, const struct gate_about *a,
                               struct error *err)
 {
-    gate_annotate(out, g);
-    (void)a;
+    gate_annotate(out, g, a);
     (void)err;
     return true;
 }
@@ -480,10 +481,39 @@ static void a_gate_is_printed_for_people_and_for_ci_servers(void **state)
     g = gate_of(run, 12);
     assert_true(gate_confirm(&g, run, 12, &err));
     for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
-        char *text = written(outputs[i].write, &g);
+        char *text = written(outputs[i].write, &g, "fail");
 
         golden_check(outputs[i].name, text);
         free(text);
+    }
+    gate_free(&g);
+    run_record_free(run);
+    (void)state;
+}
+
+static void what_fails_nobody_is_no_failure_to_ci_servers(void **state)
+{
+    static const char *const policies[] = { "warn", "off" };
+    struct run_record *run = new_run(72);
+    struct error err;
+    struct gate g;
+
+    add_pairs(run, 0, 12, 0.9, 0.01, 0.01);
+    add_pairs(run, 12, 12, 0.9, 0.01, 0.01);
+    g = gate_of(run, 12);
+    assert_true(gate_confirm(&g, run, 12, &err));
+    assert_int_equal(gate_count(&g, GATE_REGRESSION), 1);
+    for (size_t i = 0; i < 2; i++) {
+        char *junit = written(gate_write_junit, &g, policies[i]);
+        char *github = written(write_annotations, &g, policies[i]);
+
+        assert_non_null(strstr(junit, " failures=\"0\""));
+        assert_null(strstr(junit, "<failure"));
+        assert_non_null(strstr(junit, "<skipped message=\"\xe2\x88\x92"));
+        assert_int_equal(strncmp(github, "::warning title=", strlen("::warning title=")), 0);
+        assert_null(strstr(github, "::error"));
+        free(junit);
+        free(github);
     }
     gate_free(&g);
     run_record_free(run);
@@ -507,6 +537,7 @@ int main(void)
         cmocka_unit_test(a_limit_that_cannot_be_judged_is_not_passed_over),
         cmocka_unit_test(limits_are_read_and_wrong_ones_refused),
         cmocka_unit_test(a_gate_is_printed_for_people_and_for_ci_servers),
+        cmocka_unit_test(what_fails_nobody_is_no_failure_to_ci_servers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
