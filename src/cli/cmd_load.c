@@ -178,7 +178,7 @@ static int report(struct load_options *o, const struct run_record *run, struct e
         struct screen out = screen_detect(stdout, o->common.color);
 
         terminal_run(&out, run);
-        terminal_saved(&out, run, database_name(&o->common));
+        print_saved(&out, run, &o->common);
     }
     if (!write_outputs(&o->common, run, o->load.stages == NULL, err))
         return fail(err);

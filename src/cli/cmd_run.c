@@ -194,7 +194,7 @@ static int report(const struct options *o, const struct session *s, const struct
         struct screen out = screen_detect(stdout, o->common.color);
 
         terminal_run(&out, run);
-        terminal_saved(&out, run, database_name(&o->common));
+        print_saved(&out, run, &o->common);
     }
     if (!write_outputs(&o->common, run, false, err))
         return fail(err);

@@ -75,7 +75,7 @@ static void show(const struct options *o, const struct run_record *run)
         terminal_trials(&out, run);
     else
         terminal_run(&out, run);
-    terminal_saved(&out, run, database_name(&o->common));
+    print_saved(&out, run, &o->common);
 }
 
 static bool show_inproc(const struct options *o, const struct run_record *run, json_t *document,

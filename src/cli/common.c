@@ -356,6 +356,34 @@ const char *database_name(const struct common_options *options)
     return environment != NULL && *environment != '\0' ? environment : "assay.db";
 }
 
+/* As a shell takes it: in single quotes where it has to be. */
+static void add_word(struct text *text, const char *word)
+{
+    if (word[0] != '\0' && strpbrk(word, " \t\n'\"\\$`;&|<>()*?[]{}#~!") == NULL) {
+        text_add(text, slice_of(word));
+        return;
+    }
+    text_add(text, SLICE("'"));
+    for (const char *c = word; *c != '\0'; c++)
+        text_add(text, *c == '\'' ? SLICE("'\\''") : (struct slice){ c, 1 });
+    text_add(text, SLICE("'"));
+}
+
+void print_saved(const struct screen *out, const struct run_record *run,
+                 const struct common_options *options)
+{
+    static const struct common_options nothing_said;
+    const char *name = database_name(options);
+    char bytes[4096];
+    struct text option = TEXT(bytes);
+
+    if (strcmp(name, database_name(&nothing_said)) != 0) {
+        text_add(&option, SLICE("--db "));
+        add_word(&option, name);
+    }
+    terminal_saved(out, run, name, bytes);
+}
+
 bool database_open(const struct common_options *options, struct store **ret_store,
                    struct error *err)
 {

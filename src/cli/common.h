@@ -78,6 +78,10 @@ bool parse_count(const char *option, const char *text, uint64_t low, uint64_t hi
 
 const char *database_name(const struct common_options *options);
 
+/* The last lines of a result: where it is kept, and the commands that show it from here. */
+void print_saved(const struct screen *out, const struct run_record *run,
+                 const struct common_options *options);
+
 /* For commands that only read: a database that is not there is an error, and is not made. */
 bool database_open(const struct common_options *options, struct store **ret_store,
                    struct error *err);

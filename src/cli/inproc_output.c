@@ -47,7 +47,7 @@ bool inproc_output(const struct common_options *options, const struct inproc_tab
         struct screen out = screen_detect(stdout, options->color);
 
         inproc_table_print(&out, table);
-        terminal_saved(&out, run, database_name(options));
+        print_saved(&out, run, options);
         if (fflush(stdout) != 0 || ferror(stdout))
             fine = error_set(err, errno, "write the result to standard output");
     }

@@ -162,7 +162,8 @@ static void seed_piece(struct line *l, const struct run_record *run)
         line_piece(l, 1, STYLE_PLAIN, "--seed %llu", (unsigned long long)run->seed);
 }
 
-void terminal_saved(const struct screen *s, const struct run_record *run, const char *database)
+void terminal_saved(const struct screen *s, const struct run_record *run, const char *database,
+                    const char *option)
 {
     struct line l;
 
@@ -176,7 +177,9 @@ void terminal_saved(const struct screen *s, const struct run_record *run, const 
         line_words(&l, STYLE_PLAIN, slice_of(database));
         line_piece(&l, 3, STYLE_PLAIN, "next:  assay show");
         line_words(&l, STYLE_PLAIN, slice_of(run->id));
+        line_words(&l, STYLE_PLAIN, slice_of(option));
         line_piece(&l, 4, STYLE_PLAIN, "assay list");
+        line_words(&l, STYLE_PLAIN, slice_of(option));
     }
     line_end(&l);
     if (run->suite[0] == '\0')

@@ -21,9 +21,10 @@ void terminal_run(const struct screen *s, const struct run_record *run);
  * block as it is. */
 bool markdown_write(FILE *out, const struct run_record *run, struct error *err);
 
-/* The closing lines: in which database the record is, and what to type next. A run without a number
- * is not saved. */
-void terminal_saved(const struct screen *s, const struct run_record *run, const char *database);
+/* The closing lines: in which database the record is, and what to type next, for which `option` is
+ * "--db FILE" as a shell takes it, or "". A run without a number is not saved. */
+void terminal_saved(const struct screen *s, const struct run_record *run, const char *database,
+                    const char *option);
 
 /* One line for a finished trial, for logs and for screens that cannot be repainted. `index` from 1.
  * Figures that do not fit are left out, the names of checks that failed last of all. */

@@ -4,6 +4,8 @@ import contextlib
 import csv
 import http.server
 import json
+import re
+import shlex
 import sqlite3
 import threading
 
@@ -31,6 +33,19 @@ def test_the_record_goes_where_the_flag_or_the_environment_says(assay, server, t
     assert (tmp_path / "flag.db").exists()
     assert (tmp_path / "environment.db").exists()
     assert not (tmp_path / "assay.db").exists()
+
+
+def test_the_commands_that_are_told_find_the_database(assay, server, tmp_path):
+    def told(*flags, **variables):
+        done = assay(server.url, "-n", "1", *flags, **variables)
+        return re.search(r"next:\s+assay (show \w+.*?)\s+assay (list.*)$", done.out, re.MULTILINE).groups()
+
+    assert [words.split()[1:] for words in told()][1] == []
+    assert "--db" not in " ".join(told(ASSAY_DB="environment.db"))
+    assert "--db" not in " ".join(told("--db", "environment.db", ASSAY_DB="environment.db"))
+    for words in told("--db", "my own.db"):
+        assert assay(*shlex.split(words)).code == 0, words
+    assert (tmp_path / "my own.db").exists()
 
 
 def test_list_shows_the_newest_first_and_show_takes_the_beginning_of_an_id(assay, server, tmp_path):

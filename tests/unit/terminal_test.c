@@ -49,7 +49,7 @@ static char *print_run(struct screen s, const struct run_record *run)
 
     begin_capture(&s, &buffer, &size);
     terminal_run(&s, run);
-    terminal_saved(&s, run, "assay.db");
+    terminal_saved(&s, run, "assay.db", "");
     fclose(s.out);
     return buffer;
 }
