@@ -1,4 +1,5 @@
 /* assay doctor: is this machine fit to measure on, and what to change. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "cli/cmd.h"
@@ -24,12 +25,15 @@ static const struct argp_option option_table[] = {
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct options *o = state->input;
+    struct error err;
 
     switch (key) {
     case 'h':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
         return 0;
     case KEY_COLOR:
+        if (!parse_color(argument, &err))
+            argp_error(state, "%s", err.text);
         o->color = argument;
         return 0;
     case 'j':
@@ -73,6 +77,10 @@ int cmd_doctor(int argc, char **argv)
         struct screen out = screen_detect(stdout, o.color);
 
         doctor_print(&out, &fitness.host, findings, count);
+        if (fflush(stdout) != 0 || ferror(stdout)) {
+            error_set(&err, errno, "write to standard output");
+            return fail(&err);
+        }
     }
     return doctor_overall(findings, count) == CHECK_FAIL ? EXIT_MEASUREMENT : EXIT_DONE;
 }

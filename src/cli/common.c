@@ -113,9 +113,20 @@ static error_t add_output(struct common_options *options, const char *text,
     return 0;
 }
 
+bool parse_color(const char *text, struct error *err)
+{
+    static const char *const words[] = { "auto", "always", "never" };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(text, words[i]) == 0)
+            return true;
+    return error_usage(err, "--color is auto, always or never, not '%s'", text);
+}
+
 static error_t parse_common(int key, char *argument, struct argp_state *state)
 {
     struct common_options *options = state->input;
+    struct error err;
 
     switch (key) {
     case 'h':
@@ -132,9 +143,8 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
         options->db = argument;
         return 0;
     case KEY_COLOR:
-        if (strcmp(argument, "auto") != 0 && strcmp(argument, "always") != 0 &&
-            strcmp(argument, "never") != 0)
-            argp_error(state, "--color is auto, always or never, not '%s'", argument);
+        if (!parse_color(argument, &err))
+            argp_error(state, "%s", err.text);
         options->color = argument;
         return 0;
     default:
@@ -296,6 +306,12 @@ static struct slice place_list(const char *text, const char *name, const char *o
     return (struct slice){ begin, stop > begin ? (size_t)(stop - begin - 1) : 0 };
 }
 
+static bool begins_with_place(const char *text)
+{
+    return strncmp(text, "client=", strlen("client=")) == 0 ||
+           strncmp(text, "server=", strlen("server=")) == 0;
+}
+
 bool parse_places(const char *text, struct places *places, struct error *err)
 {
     struct slice client = place_list(text, "client=", "server=");
@@ -303,6 +319,11 @@ bool parse_places(const char *text, struct places *places, struct error *err)
 
     if (client.ptr == NULL && server.ptr == NULL)
         client = slice_of(text);
+    else if (!begins_with_place(text))
+        return error_usage(err,
+                           "--cpus '%s': whose are the first ones? Write it like "
+                           "client=0,server=1,2",
+                           text);
     if (client.ptr != NULL && !parse_cpus(client, places->client, 64, &places->client_count, err))
         return false;
     return server.ptr == NULL || parse_cpus(server, places->server, 64, &places->server_count, err);

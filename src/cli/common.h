@@ -70,6 +70,9 @@ bool parse_places(const char *text, struct places *places, struct error *err);
 /* How long each of the drives that prove a leak takes, within what run/prove.h allows. */
 bool parse_prove_duration(const char *text, struct prove_wish *wish, struct error *err);
 
+/* "auto", "always", "never": of --color. */
+bool parse_color(const char *text, struct error *err);
+
 bool parse_ring(const char *text, enum ring_kind *ret_ring, struct error *err);
 
 /* A whole number like 64 or 10k, from `low` to `high`. */

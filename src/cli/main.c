@@ -19,29 +19,28 @@ static const struct command commands[] = {
     { "compare", cmd_compare, "compare A B", "two runs, targets or result files, with a verdict"  },
     { "ci",      cmd_ci,      "ci SUITE",    "two versions of one target in turn: a gate for CI"  },
     { "list",    cmd_list,    "list",        "the runs that the database holds"                   },
-    { "show",    cmd_show,    "show RUN",    "one run again, as text, JSON or CSV"                },
+    { "show",    cmd_show,    "show RUN",    "one run again, as text, JSON, CSV or Markdown"      },
     { "audit",   cmd_audit,   "audit FILE",  "what cannot be true in other tools' output"         },
     { "doctor",  cmd_doctor,  "doctor",      "is this machine fit to measure on"                  },
     { "server",  cmd_server,  "server",      "our own server: what the generator itself can reach"},
-    { "schema",  cmd_schema,  "schema WHAT", "the JSON Schema of a trial or a run"                },
+    { "schema",  cmd_schema,  "schema WHAT", "the JSON Schema of what the others write with -j"   },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static int print_help(FILE *out)
 {
-    fprintf(out,
-            "assay tests web servers and frameworks: it generates the load, starts the servers,\n"
-            "checks every answer, and says what each request cost.\n\n"
-            "Usage: assay URL [OPTION...]\n");
+    fprintf(out, "assay tests web servers and frameworks: it generates the load, starts the\n"
+                 "servers, checks every answer, and says what each request cost.\n\n"
+                 "Usage: assay URL [OPTION...]\n");
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "       assay %-12s %s\n", commands[i].usage, commands[i].what);
-    fprintf(
-        out,
-        "\n`assay COMMAND --help` tells the options of one; `assay --version` what is in it.\n"
-        "\nExit: 0 done, 1 the measurement failed, 2 usage or configuration, 3 a gate said no,\n"
-        "4 inconclusive (where asked for), 130/143 interrupted (what was measured until then is\n"
-        "kept and marked partial).\n");
+    fprintf(out,
+            "\n`assay COMMAND --help` tells the options of one, `assay --version` what it is.\n"
+            "\nExit: 0 done, 1 the measurement failed or was not good enough (--strict,\n"
+            "--max-errors; `assay doctor`: not fit), 2 usage or configuration, 3 a gate said\n"
+            "no, 4 inconclusive (where asked for), 130/143 interrupted (what was measured\n"
+            "until then is kept and marked partial).\n");
     return ferror(out) ? EXIT_MEASUREMENT : EXIT_DONE;
 }
 

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "report/line_priv.h"
+#include "report/stream_priv.h"
 #include "store/json_put.h"
 
 #define REMEDY_INDENT 18 /* behind the mark and the longest name */
@@ -94,8 +95,6 @@ bool doctor_write_json(FILE *out, const struct finding_of_doctor *findings, size
 {
     struct json_put p = json_put_begin();
     json_t *array = json_array(), *document;
-    bool fine;
-
     for (size_t i = 0; i < count; i++)
         json_add(&array, finding_json(&findings[i]));
     json_put(&p, "schema", json_string("assay/doctor/1"));
@@ -104,7 +103,9 @@ bool doctor_write_json(FILE *out, const struct finding_of_doctor *findings, size
     document = json_put_end(&p);
     if (document == NULL)
         return error_set(err, ENOMEM, "write the findings as JSON");
-    fine = json_dumpf(document, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
+    errno = 0;
+    if (json_dumpf(document, out, JSON_INDENT(2)) == 0)
+        fputc('\n', out);
     json_decref(document);
-    return fine || error_set(err, errno, "write to standard output");
+    return stream_finish(out, err);
 }

@@ -10,6 +10,7 @@ extern const char schema_audit[];
 extern const char schema_inproc[];
 extern const char schema_comparison[];
 extern const char schema_gate[];
+extern const char schema_doctor[];
 
 const char *schema_text(const char *which)
 {
@@ -25,5 +26,7 @@ const char *schema_text(const char *which)
         return schema_comparison;
     if (strcmp(which, "gate") == 0)
         return schema_gate;
+    if (strcmp(which, "doctor") == 0)
+        return schema_doctor;
     return NULL;
 }

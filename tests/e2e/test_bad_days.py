@@ -249,6 +249,16 @@ def test_a_result_that_could_not_be_printed_is_not_a_success(assay, server):
     said(done, "No space left")
 
 
+@pytest.mark.parametrize("command", [["list"], ["list", "-j"], ["doctor"], ["doctor", "-j"], ["schema", "run"]],
+                         ids=" ".join)
+def test_what_could_not_be_printed_is_no_success_of_those_that_only_tell(assay, server, command):
+    assay(server.url, "-n", "1")
+    with open("/dev/full", "w") as full:
+        done = assay(*command, stdout=full)
+    assert done.code == 1
+    said(done, "No space left")
+
+
 def test_a_database_on_a_full_disk_is_said_and_the_result_is_still_printed(assay, server, tmp_path):
     full = tmp_path / "full"
     full.mkdir()

@@ -2,6 +2,8 @@
 
 import json
 
+import jsonschema
+
 
 def test_every_line_has_a_state_and_what_is_not_well_a_remedy(assay):
     done = assay("doctor", "--json")
@@ -29,3 +31,9 @@ def test_it_takes_no_argument(assay):
     done = assay("doctor", "now")
     assert done.code == 2
     assert "this machine" in done.err
+
+
+def test_its_json_keeps_its_schema(assay):
+    schema = json.loads(assay("schema", "doctor").out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(json.loads(assay("doctor", "-j").out))

@@ -21,7 +21,7 @@ def test_the_help_text_is_the_golden_one(assay, command):
         path.write_text(done.out)
     assert done.out == path.read_text()
     assert "assay" in done.out.splitlines()[0]
-    assert max(map(len, done.out.splitlines())) <= 100
+    assert max(map(len, done.out.splitlines())) <= 80
 
 
 def test_the_help_names_the_exit_codes_and_the_database(assay):
