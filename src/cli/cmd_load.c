@@ -286,6 +286,8 @@ static bool measure(struct load_options *o, struct store *store, struct run_reco
         !drive_ports("", &o->load, &found.list[0], 1, err))
         return false;
     addr = choose_address(o, &found);
+    if (stop_asked > 0)
+        return error_set(err, EINTR, "connect to %s", o->url_text);
     view.live = live_new(&view.screen, o->common.quiet > 0);
     fine = measure_all(o, addr != NULL ? addr : &found.list[0], &view, store, run, unsaved, err);
     if (!fine && addr == NULL)

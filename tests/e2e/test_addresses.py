@@ -2,12 +2,16 @@
 
 What needs a machine of its own (another /etc/hosts, another range of ports) gets namespaces."""
 
+import contextlib
 import http.server
+import pathlib
+import signal
+import socket
 import subprocess
 import threading
 
 import pytest
-from conftest import free_port, own_server
+from conftest import ASSAY, LIMIT_S, environment, free_port, own_server, until
 
 
 def prefix_of(namespace, script, argument):
@@ -55,6 +59,31 @@ def test_where_none_does_all_that_were_tried_are_named(assay, both):
     assert done.code == 1
     assert "Connection refused; nothing listens there" in done.err
     assert f"(tried 127.0.0.1:{port} and 127.0.0.2:{port})" in done.err
+
+
+def handshakes_to(port):
+    """How many of this machine wait for an answer of that port."""
+    lines = pathlib.Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+    return sum(line.split()[2].endswith(f":{port:04X}") and line.split()[3] == "02" for line in lines)
+
+
+def test_an_interrupt_ends_the_search_for_one_that_lets_us_in(both, tmp_path):
+    with contextlib.ExitStack() as open_sockets:
+        full = open_sockets.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        while handshakes_to(port) == 0:  # fills the queue of who was not accepted yet
+            client = open_sockets.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+        before = handshakes_to(port)
+        child = subprocess.Popen([*both, ASSAY, f"http://both.test:{port}/", "-n", "1", "--no-save"], cwd=tmp_path,
+                                 stderr=subprocess.PIPE, text=True, env=environment())
+        until(lambda: handshakes_to(port) > before, "its handshake")
+        child.send_signal(signal.SIGINT)
+        assert "connect to http://both.test" in child.communicate(timeout=LIMIT_S)[1]
+        assert child.returncode == 130
 
 
 def test_more_connections_than_there_are_ports_are_refused_before_anything_is_asked(assay):
