@@ -446,39 +446,50 @@ static void where_the_server_ignores_the_wish_to_close_we_close(void **state)
     (void)state;
 }
 
+#define EARLY_BODY (32 << 20)
+static const char EARLY_HEAD[] = "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 33554432\r\n\r\n";
+
 static void answers_before_it_has_heard_all(struct peer *peer, int fd, uint32_t number)
 {
-    char request[512];
+    char head[sizeof(EARLY_HEAD) - 1], body[65536];
 
     (void)number;
-    if (!read_request(peer, fd, request, sizeof(request)))
-        return;
-    peer_write(peer, fd, OK.ptr, OK.len);
-    peer_await_end(peer, fd);
+    while (peer_read(peer, fd, head, sizeof(head))) {
+        if (memcmp(head, EARLY_HEAD, sizeof(head)) != 0) {
+            peer_complain(peer, "this is not the beginning of a request");
+            return;
+        }
+        atomic_fetch_add(&counts_of(peer)->requests, 1);
+        peer_write(peer, fd, OK.ptr, OK.len);
+        for (size_t left = EARLY_BODY, got; left > 0; left -= got) {
+            got = peer_read_some(peer, fd, body, left < sizeof(body) ? left : sizeof(body));
+            if (got == 0)
+                return;
+        }
+    }
 }
 
 /* What is left of the request would be taken for the next one: more than all buffers between us
- * hold is still here when the answer comes. */
+ * hold is still here when the answer comes, but where the machine made us wait for a while. */
 static void a_connection_whose_request_is_not_out_is_not_used_again(void **state)
 {
-    static const char head[] = "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 33554432\r\n\r\n";
-    size_t len = sizeof(head) - 1 + ((size_t)32 << 20);
+    size_t len = sizeof(EARLY_HEAD) - 1 + EARLY_BODY;
     char *request = calloc(len, 1);
+    struct addr any_port = addr_loopback(0);
     struct counts counts = { 0 };
     struct peer peer;
     struct plan plan;
 
     assert_non_null(request);
-    memcpy(request, head, sizeof(head) - 1);
-    peer_start(&peer, answers_before_it_has_heard_all, &counts);
+    memcpy(request, EARLY_HEAD, sizeof(EARLY_HEAD) - 1);
+    peer_start_at(&peer, &any_port, 4096, answers_before_it_has_heard_all, &counts);
     plan = plan_for(&peer.addr, counted(load_of(1, 2), 20), "/", "ok");
     plan.request.bytes = (struct slice){ request, len };
     drive(&plan);
-    assert_int_equal(peer_stop(&peer), 20);
+    assert_int_equal(peer_stop(&peer), tally.opened);
     assert_int_equal(counts.requests, 20);
     assert_int_equal(tally.ok, 20);
-    assert_int_equal(tally.opened, 20);
-    assert_int_equal(tally.closed_by_client, 20);
+    assert_true(tally.closed_by_client > 0);
     free(request);
     (void)state;
 }
