@@ -49,7 +49,7 @@ const struct check *metric_refused(const struct trial_record *t, enum metric met
 {
     if (!metric_is_latency(metric))
         return verdict_refuses_throughput(&t->verdict);
-    return verdict_refuses_latency(t, metric == METRIC_P50 ? 0.5 : 0.99);
+    return verdict_refuses_percentile(t, metric == METRIC_P50 ? 0.5 : 0.99);
 }
 
 bool metric_is_latency(enum metric metric)

@@ -1,7 +1,7 @@
 #include "verdict/verdict.h"
 
+#include "store/samples.h"
 #include "verdict/check_priv.h"
-#include "verdict/samples.h"
 #include "verdict/steady.h"
 
 static struct check (*const CHECKS[])(const struct trial_record *t) = {
@@ -95,9 +95,14 @@ const struct check *verdict_refuses_throughput(const struct verdict *verdict)
     return first(verdict, refuses_throughput);
 }
 
-const struct check *verdict_refuses_latency(const struct trial_record *t, double q)
+const struct check *verdict_refuses_latency(const struct verdict *verdict)
 {
-    const struct check *by = first(&t->verdict, refuses_latency);
+    return first(verdict, refuses_latency);
+}
+
+const struct check *verdict_refuses_percentile(const struct trial_record *t, double q)
+{
+    const struct check *by = verdict_refuses_latency(&t->verdict);
     const struct check *samples = verdict_check(&t->verdict, CHECK_SAMPLES);
 
     return by == NULL && samples_refuse(samples, t, q) ? samples : by;

@@ -13,8 +13,10 @@
  */
 void verdict_trial(struct trial_record *t);
 
-/* Why this trial's throughput, or this percentile of its response times, cannot be ranked: wrong
- * answers, else the first check that refuses it, or NULL. A trial without a verdict is not refused.
- */
+/* Why this trial's throughput, its response times, or this one percentile of them, cannot be
+ * ranked: wrong answers, else the first check that refuses it, or NULL. Too few samples refuse a
+ * percentile of the trial, and not its response times: with those of other trials they may be
+ * enough. A trial without a verdict is not refused. */
 const struct check *verdict_refuses_throughput(const struct verdict *verdict);
-const struct check *verdict_refuses_latency(const struct trial_record *t, double q);
+const struct check *verdict_refuses_latency(const struct verdict *verdict);
+const struct check *verdict_refuses_percentile(const struct trial_record *t, double q);

@@ -710,7 +710,7 @@ static void trials_add_up_what_their_answers_are_worth(void **state)
     (void)state;
 }
 
-/* A check that warns of the samples refuses p99, and nobody's rank. */
+/* A check that fails for the clock refuses p99, and nobody's rank. */
 static void p99_is_refused_with_more_than_one_trial_in_ten(void **state)
 {
     for (uint32_t refused = 1; refused <= 2; refused++) {
@@ -720,12 +720,12 @@ static void p99_is_refused_with_more_than_one_trial_in_ten(void **state)
         add_trials(run, 0, "a", 2000, 10);
         add_trials(run, 1, "b", 4000, 10);
         for (uint32_t i = 0; i < refused; i++)
-            add_check(run->trials[i], CHECK_SAMPLES, CHECK_WARN, "too wide", "measure longer");
+            add_check(run->trials[i], CHECK_CLOCK, CHECK_FAIL, "it jumped", "mend the clock");
         r = made(run, 1);
         assert_row(&r->rows[1], "a", 2, __LINE__);
         assert_true(r->rows[1].p99_reliable);
         assert_true((r->rows[1].p99_refused != NULL) == (refused > 1));
-        assert_true(refused == 1 || r->rows[1].p99_refused->id == CHECK_SAMPLES);
+        assert_true(refused == 1 || r->rows[1].p99_refused->id == CHECK_CLOCK);
         assert_null(r->rows[0].p99_refused);
         rankings_free(r, 1);
         run_record_free(run);

@@ -78,7 +78,7 @@ static void what_was_never_driven_has_no_verdict(void **state)
     assert_int_equal(early->verdict.count, 0);
     assert_int_equal(died->verdict.count, 13);
     assert_null(verdict_refuses_throughput(&not_ready->verdict));
-    assert_null(verdict_refuses_latency(not_ready, 0.99));
+    assert_null(verdict_refuses_percentile(not_ready, 0.99));
     trial_record_free(not_ready);
     trial_record_free(not_built);
     trial_record_free(inproc);
@@ -131,7 +131,7 @@ static void each_failure_refuses_what_it_spoils(void **state)
 
         v->checks[1] = (struct check){ .id = table[i].id, .state = table[i].state };
         throughput = verdict_refuses_throughput(v);
-        latency = verdict_refuses_latency(t, 0.99);
+        latency = verdict_refuses_percentile(t, 0.99);
         if (throughput != (table[i].throughput ? &v->checks[1] : NULL) ||
             latency != (table[i].latency ? &v->checks[1] : NULL))
             fail_msg("line %d", table[i].line);
@@ -146,9 +146,9 @@ static void each_percentile_is_refused_by_its_own_samples(void **state)
 
     add_check(enough, CHECK_SAMPLES, CHECK_WARN, "has 500", "");
     add_check(few, CHECK_SAMPLES, CHECK_WARN, "has 12", "");
-    assert_null(verdict_refuses_latency(enough, 0.5));
-    assert_ptr_equal(verdict_refuses_latency(enough, 0.99), &enough->verdict.checks[0]);
-    assert_ptr_equal(verdict_refuses_latency(few, 0.5), &few->verdict.checks[0]);
+    assert_null(verdict_refuses_percentile(enough, 0.5));
+    assert_ptr_equal(verdict_refuses_percentile(enough, 0.99), &enough->verdict.checks[0]);
+    assert_ptr_equal(verdict_refuses_percentile(few, 0.5), &few->verdict.checks[0]);
     trial_record_free(enough);
     trial_record_free(few);
     (void)state;
@@ -161,7 +161,7 @@ static void wrong_answers_are_the_first_reason(void **state)
     add_check(t, CHECK_GENERATOR, CHECK_FAIL, "it was the limit", "");
     add_check(t, CHECK_ANSWERS, CHECK_FAIL, "12 wrong", "");
     assert_int_equal(verdict_refuses_throughput(&t->verdict)->id, CHECK_ANSWERS);
-    assert_int_equal(verdict_refuses_latency(t, 0.5)->id, CHECK_ANSWERS);
+    assert_int_equal(verdict_refuses_percentile(t, 0.5)->id, CHECK_ANSWERS);
     trial_record_free(t);
     (void)state;
 }
