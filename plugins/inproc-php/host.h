@@ -15,7 +15,7 @@ struct answer;
 struct profile;
 
 /* Warnings and errors of the script go to stderr, never into the body; what php.ini says of the
- * rest holds (Debian: /etc/php/8.2/embed; PHPRC and PHP_INI_SCAN_DIR lead elsewhere). */
+ * rest holds (Debian: /etc/php/8.2/embed). */
 bool host_start(const struct runner_spec *spec, struct runner_facts *ret_facts, char *ret_error);
 
 /* What PHP answers, whatever it is, but for the blank page of a fatal error; good until the next

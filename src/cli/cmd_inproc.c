@@ -228,6 +228,8 @@ static bool finish_options(struct options *o, struct error *err)
     if (realpath(o->spec.folder, folder) == NULL)
         return error_usage(err, "--folder %s: %s", o->spec.folder, strerror(errno));
     o->spec.folder = folder;
+    /* Of a suite it would be hidden from the reader; what is called by hand is the user's own. */
+    o->spec.python_path = getenv("PYTHONPATH");
     if (o->workload.body.ptr != NULL && !o->method_given)
         o->workload.method = SLICE("POST");
     if (!o->spec.pinned && count > 0) {

@@ -54,6 +54,7 @@ struct inproc_spec {
     int64_t timeout_ns; /* for one answer, and for all that is not calls */
     bool instructions;  /* count them with callgrind where the machine does not */
     const volatile sig_atomic_t *stop_asked; /* NULL: nobody asks */
+    const char *python_path; /* further folders to find it in, as in $PYTHONPATH; NULL: none */
 };
 
 /* What is known beside the error when an application failed. */

@@ -97,16 +97,12 @@ static void pin(const struct inproc_spec *spec)
 }
 
 /* What makes two runs of the same program differ, or Python another Python. */
-static void clean_environment(void)
+static void clean_environment(const struct inproc_spec *spec)
 {
-    static const char *const drop[] = { "PYTHONHOME",         "PYTHONMALLOC",
-                                        "PYTHONTRACEMALLOC",  "PYTHONDEVMODE",
-                                        "PYTHONASYNCIODEBUG", "PYTHONPROFILEIMPORTTIME" };
-
     environment_clean();
-    for (size_t i = 0; i < sizeof(drop) / sizeof(drop[0]); i++)
-        unsetenv(drop[i]);
     setenv("PYTHONHASHSEED", "0", 1);
+    if (spec->python_path != NULL)
+        setenv("PYTHONPATH", spec->python_path, 1);
 }
 
 /* Objects that are hashed by their address make one allocation more or less: counts are to be the
@@ -132,7 +128,7 @@ _Noreturn static void become_runner(const struct runner *r, const struct pipes *
     pin(r->spec);
     if (!r->timed)
         fix_addresses();
-    clean_environment();
+    clean_environment(r->spec);
     dup2(nothing, 0);
     dup2(r->output, 1);
     dup2(r->output, 2);

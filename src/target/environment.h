@@ -1,7 +1,7 @@
-/* target/environment.h -- the environment that targets are started in. */
+/* target/environment.h -- the environment that targets are built and started in. */
 #pragma once
 
-/* Takes out of this process's environment what would change a target's behaviour: PYTHONUNBUFFERED
- * and PYTHONDONTWRITEBYTECODE change how Python servers write and start, LD_PRELOAD whatever it
- * likes, and ASSAY_* is for us. */
+/* Takes out of this process's environment what would change a target's behaviour behind its suite's
+ * back: what runtimes and toolchains read, proxies, LD_PRELOAD, and ASSAY_*, which is for us. What
+ * a target needs of it stands in its `env`, which is set afterwards. */
 void environment_clean(void);

@@ -238,6 +238,15 @@ def test_the_hash_seed_and_the_cpu_are_fixed(inproc):
     assert inproc("odd_app:place", "--expect-body", f"0 {first}", "--cpus", first).code == 0
 
 
+def test_what_is_called_by_hand_may_lie_in_further_folders(inproc, tmp_path):
+    (tmp_path / "elsewhere.py").write_text(
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [('Content-Length', '4')])\n"
+        "    return [b'here']\n"
+    )
+    assert inproc("elsewhere:app", "--expect-body", "here", PYTHONPATH=str(tmp_path)).code == 0
+
+
 # ---- what is wrong ----
 
 WRONG = {

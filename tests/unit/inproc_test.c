@@ -253,13 +253,13 @@ static struct inproc_table a_table(void)
 {
     static const struct inproc_spec specs[4] = {
         {"cpython",  "a", "/apps", "", INPROC_GC_FROZEN, &root, 1, 0, true, 1, SECOND_NS, false,
-         NULL},
+         NULL, NULL},
         { "cpython", "b", "/apps", "", INPROC_GC_FROZEN, &root, 1, 0, true, 1, SECOND_NS, false,
-         NULL},
+         NULL, NULL},
         { "cpython", "c", "/apps", "", INPROC_GC_FROZEN, &root, 1, 0, true, 1, SECOND_NS, false,
-         NULL},
+         NULL, NULL},
         { "cpython", "d", "/apps", "", INPROC_GC_FROZEN, &root, 1, 0, true, 1, SECOND_NS, false,
-         NULL},
+         NULL, NULL},
     };
     struct inproc_table table;
     struct error err;

@@ -421,23 +421,36 @@ static void only_one_plain_program_replaces_its_shell(void **state)
 
 static void targets_do_not_see_what_would_change_them(void **state)
 {
-    static char entries[][32] = { "PATH=/bin",          "ASSAY_DB=x",
-                                  "LD_PRELOAD=y",       "ASSAY=kept",
-                                  "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=",
-                                  "PYTHONUNBUFFEREDX=1" };
-    char *before[] = { entries[0], entries[1], entries[2], entries[3],
-                       entries[4], entries[5], entries[6], NULL };
-    char **ours = environ;
-    char **cleaned = before;
+    static char dropped[][32] = {
+        "ASSAY_DB=x",   "LD_PRELOAD=y", "PYTHONPATH=z",     "PYTHONUNBUFFERED=1",     "PYTHON=",
+        "GOMAXPROCS=1", "GOFLAGS=",     "http_proxy=x",     "HTTPS_PROXY=x",          "no_proxy=*",
+        "GO111MODULE=", "RUBYOPT=-d",   "PERL5LIB=x",       "NODE_OPTIONS=--inspect", "PHPRC=x",
+        "GOGC=off",     "PERL5OPT=-d",  "_JAVA_OPTIONS=-x", "JAVA_TOOL_OPTIONS=-x",
+    };
+    static char kept[][32] = {
+        "PATH=/bin",    "ASSAY=x",        "HOME=/root",      "GOOGLE_CLOUD_PROJECT=x",
+        "MY_PYTHON=3",  "VIRTUAL_ENV=/v", "LD_PRELOADED=1",  "URL=http://GO_proxy",
+        "LANGUAGE=GO=", "NODE_ENV=x",     "http_proxy_of=x", "JAVA_HOME=x",
+    };
+    enum { DROPPED = sizeof(dropped) / sizeof(dropped[0]), KEPT = sizeof(kept) / sizeof(kept[0]) };
+    char *entries[DROPPED + KEPT + 1];
+    char **ours = environ, **cleaned = entries;
+    size_t count = 0;
 
-    environ = before;
+    for (size_t i = 0; i < DROPPED; i++) {
+        entries[count++] = dropped[i];
+        if (i < KEPT)
+            entries[count++] = kept[i];
+    }
+    entries[count] = NULL;
+    environ = entries;
     environment_clean();
-    cleaned = environ;
     environ = ours;
-    assert_string_equal(cleaned[0], "PATH=/bin");
-    assert_string_equal(cleaned[1], "ASSAY=kept");
-    assert_string_equal(cleaned[2], "PYTHONUNBUFFEREDX=1");
-    assert_null(cleaned[3]);
+    for (size_t i = 0; i < KEPT; i++) {
+        assert_non_null(cleaned[i]);
+        assert_string_equal(cleaned[i], kept[i]);
+    }
+    assert_null(cleaned[KEPT]);
     (void)state;
 }
 
