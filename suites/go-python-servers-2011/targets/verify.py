@@ -1,6 +1,7 @@
 """verify.py URL -- does the server keep the contract of the study, with parameters nobody could foresee?
 
-GET /TXT/N is n lines "I: TXT", text/plain; anything else is 404; other methods are 404 or 405.
+GET /TXT/N is n lines "I: TXT", text/plain; anything else is 404; other methods are 404 or 405. HEAD may also
+be what HTTP means it to be, the answer to GET without its body: web.py makes that of it by itself.
 Exit: 0 it does, 1 not (and says what it did).
 """
 
@@ -61,6 +62,8 @@ def main():
     check_refused("GET", f"//{n}", [400, 404])
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
         check_refused(method, f"/{txt}/{n}", [404, 405])
+    check_refused("HEAD", f"/{txt}/{n}", [200, 404, 405])
+    check_refused("HEAD", f"/{txt}/{n}x", [404, 405])
 
 
 main()
