@@ -141,21 +141,24 @@ static void other_work(const struct screen *s, const struct ranking *ranking)
     line_end(&l);
 }
 
-static void wrong_answers(const struct screen *s, const struct ranking_row *row)
+/* Time-outs and refused connects are among them, which are no answers. */
+static void failed_requests(const struct screen *s, const struct ranking_row *row)
 {
     struct line l;
 
     line_begin(&l, s, "!", 2);
     line_words(&l, STYLE_PLAIN, slice_of(row->target));
     line_piece(&l, 0, STYLE_PLAIN, ":");
-    line_prose(&l, STYLE_PLAIN, "%s of %s answers were wrong", number_whole(row->failed).text,
+    line_prose(&l, STYLE_PLAIN, "%s of %s requests failed", number_whole(row->failed).text,
                number_whole(row->ok + row->failed).text);
     if (row->example[0] != '\0') {
         line_piece(&l, 0, STYLE_PLAIN, ":");
         line_words(&l, STYLE_PLAIN, slice_of(row->example));
     }
     line_piece(&l, 0, STYLE_PLAIN, ".");
-    line_prose(&l, STYLE_PLAIN, "They are not in its req/s; see assay show and its output");
+    line_prose(&l, STYLE_PLAIN,
+               "They are not in its req/s; what it said meanwhile is output_tail in the JSON "
+               "(-o json=FILE)");
     line_end(&l);
     if (row->complaint.len == 0)
         return;
@@ -406,5 +409,5 @@ void ranking_notes(const struct screen *s, const struct ranking *ranking)
     sentences(s, ranking);
     for (size_t i = 0; i < ranking->row_count; i++)
         if (ranking_row_has_figures(&ranking->rows[i]) && ranking->rows[i].failed > 0)
-            wrong_answers(s, &ranking->rows[i]);
+            failed_requests(s, &ranking->rows[i]);
 }
