@@ -1,3 +1,5 @@
+#include "report/published_priv.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,86 +11,7 @@
 #include "report/table_priv.h"
 #include "report/terminal_priv.h"
 
-#define ROWS_MAX   1024
 #define BESIDE_MAX 2048
-
-/* ---- the table: RFC 4180, a header line, these columns ---- */
-
-enum { TARGET, WORKLOAD, LOAD, METRIC, VALUE, UNIT, NOTE, FIELDS };
-
-struct published_row {
-    const char *field[FIELDS]; /* "" where the line ends early */
-};
-
-struct published {
-    char *text; /* fields point into it */
-    struct published_row rows[ROWS_MAX];
-    size_t count;
-};
-
-/* Takes the field at *at apart in place, NUL behind it, and moves on to the next one. False when it
- * was the last of its line. */
-static bool take_field(char **at, const char **ret_field)
-{
-    char *from = *at, *to = *at;
-    bool quoted = *from == '"', more;
-
-    *ret_field = to;
-    from += quoted;
-    while (*from != '\0' && (quoted || (*from != ',' && *from != '\n'))) {
-        if (quoted && from[0] == '"' && from[1] != '"') {
-            quoted = false;
-            from++;
-            continue;
-        }
-        from += quoted && from[0] == '"';
-        *to++ = *from++;
-    }
-    more = *from == ',';
-    *at = from + (*from != '\0');
-    if (to > *ret_field && to[-1] == '\r' && !more)
-        to--;
-    *to = '\0';
-    return more;
-}
-
-static void take_row(char **at, struct published_row *ret_row)
-{
-    const char *surplus;
-    bool more = true;
-
-    for (size_t i = 0; i < FIELDS; i++) {
-        ret_row->field[i] = "";
-        if (more)
-            more = take_field(at, &ret_row->field[i]);
-    }
-    while (more)
-        more = take_field(at, &surplus);
-}
-
-/* The table is taken apart in a copy of its own: fields end with a NUL there. */
-static bool read_rows(const char *table, struct published *ret_published, struct error *err)
-{
-    struct published_row header;
-    char *at;
-
-    ret_published->text = strdup(table);
-    if (ret_published->text == NULL)
-        return error_set(err, ENOMEM, "the published table");
-    at = ret_published->text;
-    take_row(&at, &header);
-    if (strcmp(header.field[TARGET], "target") != 0 || strcmp(header.field[NOTE], "note") != 0)
-        return error_set(err, 0,
-                         "the published table: its first line must be "
-                         "target,workload,load,metric,value,unit,note");
-    while (*at != '\0') {
-        if (ret_published->count == ROWS_MAX)
-            return error_set(err, 0, "the published table has more than %d rows", ROWS_MAX);
-        take_row(&at, &ret_published->rows[ret_published->count]);
-        ret_published->count += ret_published->rows[ret_published->count].field[METRIC][0] != '\0';
-    }
-    return true;
-}
 
 /* ---- today's figures ---- */
 
@@ -271,21 +194,21 @@ static void compare_called(struct comparison *c, const struct published_row *pub
             const char *name = json_string_value(json_object_get(row, "app"));
             struct beside *beside;
 
-            if (name == NULL || strcmp(name, published->field[TARGET]) != 0)
+            if (name == NULL || strcmp(name, published->field[PUBLISHED_TARGET]) != 0)
                 continue;
             beside = add_beside(c, published);
             if (beside == NULL)
                 return;
             beside->called = name;
-            called_figure(row, published->field[METRIC], beside->figure);
+            called_figure(row, published->field[PUBLISHED_METRIC], beside->figure);
         }
     }
 }
 
 static bool is_cell(const struct published_row *published, const struct ranking *ranking)
 {
-    return matches(published->field[WORKLOAD], ranking->workload) &&
-           matches(published->field[LOAD], ranking->load);
+    return matches(published->field[PUBLISHED_WORKLOAD], ranking->workload) &&
+           matches(published->field[PUBLISHED_LOAD], ranking->load);
 }
 
 static bool any_measured(const struct published_row *published, const struct ranking *rankings,
@@ -293,7 +216,7 @@ static bool any_measured(const struct published_row *published, const struct ran
 {
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; is_cell(published, &rankings[i]) && k < rankings[i].row_count; k++)
-            if (is_target(published->field[TARGET], &rankings[i].rows[k]) &&
+            if (is_target(published->field[PUBLISHED_TARGET], &rankings[i].rows[k]) &&
                 rankings[i].rows[k].trials > 0)
                 return true;
     return false;
@@ -314,7 +237,7 @@ static void compare_row(struct comparison *c, const struct published_row *publis
         for (size_t k = 0; k < rankings[i].row_count; k++) {
             const struct ranking_row *row = &rankings[i].rows[k];
 
-            if (!is_target(published->field[TARGET], row) || said_before(c, first, row) ||
+            if (!is_target(published->field[PUBLISHED_TARGET], row) || said_before(c, first, row) ||
                 (measured && row->trials == 0))
                 continue;
             beside = add_beside(c, published);
@@ -322,14 +245,15 @@ static void compare_row(struct comparison *c, const struct published_row *publis
                 return;
             beside->today = row;
             beside->repeated = c->count - 1 > first;
-            today_figure(c->run, &rankings[i], row, published->field[METRIC], beside->figure);
+            today_figure(c->run, &rankings[i], row, published->field[PUBLISHED_METRIC],
+                         beside->figure);
         }
     }
     if (c->count == first)
         compare_called(c, published);
     if (c->count == first)
         add_beside(c, published);
-    if (c->count > first && published->field[NOTE][0] != '\0')
+    if (c->count > first && published->field[PUBLISHED_NOTE][0] != '\0')
         c->rows[first].note = ++c->notes;
 }
 
@@ -366,13 +290,13 @@ enum { CELL_TARGET, CELL_METRIC, CELL_PUBLISHED, CELL_TODAY, CELL_COUNT };
 
 static void asked_cell(const struct screen *s, const char *const *field, struct text *ret_text)
 {
-    bool both = field[WORKLOAD][0] != '\0' && field[LOAD][0] != '\0';
+    bool both = field[PUBLISHED_WORKLOAD][0] != '\0' && field[PUBLISHED_LOAD][0] != '\0';
 
-    if (field[WORKLOAD][0] == '\0' && field[LOAD][0] == '\0')
+    if (field[PUBLISHED_WORKLOAD][0] == '\0' && field[PUBLISHED_LOAD][0] == '\0')
         text_add(ret_text, SLICE("whatever is asked"));
-    screen_add_foreign(s, ret_text, slice_of(field[WORKLOAD]));
+    screen_add_foreign(s, ret_text, slice_of(field[PUBLISHED_WORKLOAD]));
     text_add(ret_text, slice_of(both ? " · " : ""));
-    screen_add_foreign(s, ret_text, slice_of(field[LOAD]));
+    screen_add_foreign(s, ret_text, slice_of(field[PUBLISHED_LOAD]));
     text_add(ret_text, SLICE(":"));
 }
 
@@ -381,19 +305,21 @@ static void asked_cell(const struct screen *s, const char *const *field, struct 
 static void published_figure(const struct screen *s, const char *const *field,
                              struct text *ret_text)
 {
-    bool per_sec = strcmp(field[UNIT], "1/s") == 0 || strcmp(field[UNIT], "req/s") == 0;
+    bool per_sec =
+        strcmp(field[PUBLISHED_UNIT], "1/s") == 0 || strcmp(field[PUBLISHED_UNIT], "req/s") == 0;
     char *end;
-    double bytes = strtod(field[VALUE], &end);
+    double bytes = strtod(field[PUBLISHED_VALUE], &end);
 
-    if (strcmp(field[UNIT], "bytes") == 0 && end != field[VALUE] && *end == '\0') {
+    if (strcmp(field[PUBLISHED_UNIT], "bytes") == 0 && end != field[PUBLISHED_VALUE] &&
+        *end == '\0') {
         text_add(ret_text, slice_of(number_bytes(bytes).text));
         return;
     }
-    screen_add_foreign(s, ret_text, slice_of(field[VALUE]));
-    if (per_sec || field[UNIT][0] == '\0')
+    screen_add_foreign(s, ret_text, slice_of(field[PUBLISHED_VALUE]));
+    if (per_sec || field[PUBLISHED_UNIT][0] == '\0')
         return;
     text_add(ret_text, SLICE(" "));
-    screen_add_foreign(s, ret_text, slice_of(field[UNIT]));
+    screen_add_foreign(s, ret_text, slice_of(field[PUBLISHED_UNIT]));
 }
 
 static void published_cell(const struct screen *s, const struct beside *row, struct text *ret_text)
@@ -422,11 +348,12 @@ static void beside_cell(const void *context, size_t index, size_t column, char *
     switch (column) {
     case CELL_TARGET:
         text_add(&text, SLICE("  "));
-        screen_add_foreign(c->s, &text,
-                           slice_of(row->today == NULL ? field[TARGET] : row->today->target));
+        screen_add_foreign(
+            c->s, &text,
+            slice_of(row->today == NULL ? field[PUBLISHED_TARGET] : row->today->target));
         break;
     case CELL_METRIC:
-        screen_add_foreign(c->s, &text, slice_of(metric_title(field[METRIC])));
+        screen_add_foreign(c->s, &text, slice_of(metric_title(field[PUBLISHED_METRIC])));
         break;
     case CELL_PUBLISHED:
         if (!row->repeated)
@@ -449,7 +376,7 @@ static void notes_print(const struct comparison *c)
             continue;
         snprintf(label, sizeof(label), "[%zu]", c->rows[i].note);
         line_begin(&l, c->s, label, 5);
-        line_words(&l, STYLE_PLAIN, slice_of(c->rows[i].published->field[NOTE]));
+        line_words(&l, STYLE_PLAIN, slice_of(c->rows[i].published->field[PUBLISHED_NOTE]));
         line_end(&l);
     }
 }
@@ -463,7 +390,7 @@ static void corrections_print(const struct screen *s, const struct published *pu
         const char *const *field = published->rows[i].field;
         char label[32];
 
-        if (strcmp(field[METRIC], "correction") != 0)
+        if (strcmp(field[PUBLISHED_METRIC], "correction") != 0)
             continue;
         if (number++ == 0) {
             fputc('\n', s->out);
@@ -472,15 +399,15 @@ static void corrections_print(const struct screen *s, const struct published *pu
         }
         snprintf(label, sizeof(label), "%3zu.", number);
         line_begin(&l, s, label, 5);
-        line_words(&l, STYLE_PLAIN, slice_of(field[NOTE]));
+        line_words(&l, STYLE_PLAIN, slice_of(field[PUBLISHED_NOTE]));
         line_end(&l);
     }
 }
 
 static bool asked_alike(const struct published_row *a, const struct published_row *b)
 {
-    return strcmp(a->field[WORKLOAD], b->field[WORKLOAD]) == 0 &&
-           strcmp(a->field[LOAD], b->field[LOAD]) == 0;
+    return strcmp(a->field[PUBLISHED_WORKLOAD], b->field[PUBLISHED_WORKLOAD]) == 0 &&
+           strcmp(a->field[PUBLISHED_LOAD], b->field[PUBLISHED_LOAD]) == 0;
 }
 
 static void compare_rows(struct comparison *c, const struct published *published,
@@ -492,7 +419,7 @@ static void compare_rows(struct comparison *c, const struct published *published
     for (size_t i = 0; i < published->count; i++) {
         const struct published_row *row = &published->rows[i];
 
-        if (strcmp(row->field[METRIC], "correction") == 0)
+        if (strcmp(row->field[PUBLISHED_METRIC], "correction") == 0)
             continue;
         if (before == NULL || !asked_alike(before, row)) {
             heading = add_beside(c, row);
@@ -550,7 +477,7 @@ void published_table(const struct screen *s, const struct run_record *run,
 
     if (published == NULL || comparison == NULL) {
         warn_unread(s, "out of memory");
-    } else if (!read_rows(run->published_text, published, &err)) {
+    } else if (!published_read(run->published_text, published, &err)) {
         warn_unread(s, err.text);
     } else {
         comparison->s = s;
