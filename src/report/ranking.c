@@ -7,6 +7,7 @@
 
 #include "base/fault.h"
 #include "base/units.h"
+#include "report/refusal.h"
 #include "store/samples.h"
 #include "verdict/verdict.h"
 
@@ -119,8 +120,7 @@ static void add_up(const struct row_trials *g, struct ranking_row *row)
 struct pool {
     struct histogram *all;
     double worth_p50, worth_p99; /* samples */
-    size_t trials, refused;
-    const struct check *first; /* that refused one */
+    struct refusals refusals;
 };
 
 static struct pool empty_pool(const struct scratch *s)
@@ -131,20 +131,15 @@ static struct pool empty_pool(const struct scratch *s)
 
 static void pool_add(struct pool *pool, const struct trial_record *t)
 {
-    const struct check *by = verdict_refuses_latency(&t->verdict);
-
     histogram_merge(pool->all, &t->tally.response);
     pool->worth_p50 += samples_worth(t, 0.5);
     pool->worth_p99 += samples_worth(t, 0.99);
-    pool->trials++;
-    pool->refused += by != NULL;
-    if (pool->first == NULL)
-        pool->first = by;
+    refusals_add(&pool->refusals, verdict_refuses_latency(&t->verdict));
 }
 
 static const struct check *refuses_pool(const struct pool *pool)
 {
-    return (double)pool->refused > REFUSED_SHARE_MAX * (double)pool->trials ? pool->first : NULL;
+    return refusals_too_many(&pool->refusals) ? refusals_by(&pool->refusals) : NULL;
 }
 
 static void merge_responses(const struct row_trials *g, const struct scratch *s,

@@ -8,10 +8,6 @@
 #include "report/ranking.h"
 #include "store/record.h"
 
-/* Of a row's trials, so many may be refused without the row being so: a machine that was disturbed
- * once in a long run did not make the other trials wrong. */
-#define REFUSED_SHARE_MAX 0.1
-
 /* The trials of one target under one workload and load, known by the first of them. The control's
  * are not among them: they say nothing about a target. */
 struct row_trials {
