@@ -142,7 +142,8 @@ def test_commands_are_versions_too_and_a_policy_may_only_warn(assay, repository,
 
 
 def test_what_must_be_conclusive_must_be_so_under_each_policy(assay, repository):
-    command = ["ci", "--base", "quick", "--no-ceiling", "--pairs", "2", "--limit", "p99=off", repository / "bench"]
+    command = ["ci", "--base", "quick", "--head", "quick", "--no-ceiling", "--pairs", "7", *WIDE, "--limit", "p99=+10%",
+               repository / "bench"]  # p99 has twelve samples a trial
     done = assay(*command, "--gate", "warn", "--require-conclusive", ASSAY_SEED="7", ASSAY_BASE="nowhere")
     assert done.code == 4, done.err
     assert "exit 4" in done.out
