@@ -942,6 +942,26 @@ static void memory_whose_growth_is_not_established_is_0_beside_the_published_fig
     (void)state;
 }
 
+/* Tables come in the random order of trials. */
+static void a_published_figure_without_a_load_stands_beside_the_first_by_name(void **state)
+{
+    for (int turned = 0; turned < 2; turned++) {
+        struct run_record *run = new_run();
+        char *text;
+
+        add_trials(run, "nginx", 1, turned ? 3000 : 6000, 20);
+        last_trial(run)->load.name = turned ? SLICE("close") : SLICE("keep");
+        add_trials(run, "nginx", 1, turned ? 6000 : 3000, 20);
+        last_trial(run)->load.name = turned ? SLICE("keep") : SLICE("close");
+        run->published_text = CSV_HEADER "\nnginx,json,,throughput_per_sec,5,1/s,\n";
+        text = print_run(screen_of(100), run);
+        assert_non_null(strstr(text, "  nginx  req/s          5       1,000\n"));
+        free(text);
+        run_record_free(run);
+    }
+    (void)state;
+}
+
 static char *print_markdown(const struct run_record *run)
 {
     char *buffer = NULL;
@@ -1018,6 +1038,7 @@ int main(void)
         cmocka_unit_test(the_published_table_stands_beside_todays),
         cmocka_unit_test(published_tables_are_csv_as_everyone_writes_it),
         cmocka_unit_test(a_variant_without_figures_stands_beside_published_ones_only_alone),
+        cmocka_unit_test(a_published_figure_without_a_load_stands_beside_the_first_by_name),
         cmocka_unit_test(memory_whose_growth_is_not_established_is_0_beside_the_published_figure),
         cmocka_unit_test(a_run_in_markdown_has_headings_and_tables),
         cmocka_unit_test(a_single_load_ends_with_where_it_was_saved),
