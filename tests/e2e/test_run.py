@@ -202,8 +202,7 @@ def test_a_build_that_fails_shows_its_last_lines(assay, suite):
 
 def test_a_build_has_all_cpus_that_assay_has(assay, suite, tmp_path):
     note = tmp_path / "cpus"
-    done = assay("run", suite([own_server(build=f"nproc >{note}")]))
-    assert done.code == 0, done.out + done.err
+    assay("run", suite([own_server(build=f"nproc >{note}")]))
     assert int(note.read_text()) == len(os.sched_getaffinity(0))
 
 
@@ -304,8 +303,7 @@ def test_verify_gets_any_path_as_one_word(assay, suite, tmp_path):
     path = "/items/{id}?q='it'&n=$HOME;`id`\\"
     workload = {"name": "hello", "path": path, "verify": f"printf %s >>{note}\n",
                 "expect": {"status": 200, "body": "hello"}}
-    done = assay("run", suite([own_server()], workloads=[workload]))
-    assert done.code == 0, done.out + done.err
+    assay("run", suite([own_server()], workloads=[workload]))
     assert re.fullmatch(r"http://127.0.0.1:\d+(.*)", note.read_text()).group(1) == path
 
 
