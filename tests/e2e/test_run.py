@@ -219,7 +219,9 @@ def test_the_suites_we_ship_can_be_planned(assay, path):
     told = plan(assay, path.parent)
     assert told["seconds"] > 0
     for preset in yaml.safe_load(path.read_text()).get("presets", []):
-        assert plan(assay, path.parent, "--preset", preset["name"])["seconds"] < told["seconds"]
+        seconds = plan(assay, path.parent, "--preset", preset["name"])["seconds"]
+        assert 0 < seconds
+        assert preset["name"] != "quick" or seconds < told["seconds"]
 
 
 def test_the_demo_takes_two_minutes_at_most(assay):
