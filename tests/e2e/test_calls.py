@@ -99,6 +99,6 @@ def test_a_wrong_answer_of_one_leaves_the_others_and_says_so(assay, suite, tmp_p
 
 def test_the_plan_counts_them(assay, suite):
     folder = write(suite, [called("right", "hello:app"), own_server()])
-    assert "1 applications called in-process" in assay("run", folder, "--dry-run").out
+    assert "1 application called in-process" in assay("run", folder, "--dry-run").out
     plan = assay("run", folder, "--dry-run", "-j").json
     assert (plan["trials"], plan["calls"]) == (1, 1)
