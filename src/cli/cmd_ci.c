@@ -467,7 +467,7 @@ static bool plan_and_measure(struct options *o, int *ret_code, struct error *err
             return error_wrap(err, i == 0 ? "--base" : "--head");
     if (!pairs_plan(&o->session, versions, 2 * o->pairs, &pairs, err))
         return false;
-    if (!enough_pairs(o, pairs.cell_count, err)) {
+    if (!enough_pairs(o, pairs_compared(&pairs), err)) {
         pairs_release(&pairs);
         return false;
     }

@@ -204,12 +204,12 @@ static bool all_built(const struct pairs *p, struct error *err)
     return true;
 }
 
-static size_t records_of_a_pair(const struct pairs *p)
+size_t pairs_compared(const struct pairs *p)
 {
     size_t sum = 0;
 
     for (size_t i = 0; i < p->cell_count; i++)
-        sum += PAIR_SIDES * (size_t)load_drives(load_of(&p->sessions[0], p->cells[i].slot[0]));
+        sum += (size_t)load_drives(load_of(&p->sessions[0], p->cells[i].slot[0]));
     return sum;
 }
 
@@ -229,7 +229,7 @@ bool pairs_begin(struct pairs *pairs, struct store *store, const struct observer
             return error_wrap(err, "%s", name_of(v));
     if (!stopped(pairs) && !all_built(pairs, err))
         return false;
-    pairs->run = session_new_run(&s[1], records_of_a_pair(pairs) * pairs->most, err);
+    pairs->run = session_new_run(&s[1], PAIR_SIDES * pairs_compared(pairs) * pairs->most, err);
     if (pairs->run == NULL)
         return false;
     pairs->run->blocks = pairs->most;

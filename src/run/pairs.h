@@ -55,6 +55,9 @@ struct pairs {
 bool pairs_plan(const struct session_options *options, const struct pair_version versions[2],
                 uint32_t most, struct pairs *ret_pairs, struct error *err);
 
+/* How many figures of a metric are compared: one a cell, of a load with stages one a stage. */
+size_t pairs_compared(const struct pairs *pairs);
+
 /* About how long a pair takes. */
 int64_t pairs_ns(const struct pairs *pairs);
 

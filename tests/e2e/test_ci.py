@@ -13,7 +13,7 @@ import xml.etree.ElementTree
 import jsonschema
 import pytest
 
-from conftest import PYTHON, ROOT, until
+from conftest import PYTHON, ROOT, own_server, until
 
 SCHEMA = json.loads((ROOT / "docs/schema/assay-gate-1.json").read_text())
 SERVER = '''
@@ -119,6 +119,15 @@ def test_too_few_pairs_to_stop_anybody_are_refused_before_any_is_run(assay, repo
     assert "6 pairs cannot show a regression: with 1 cell and these limits it takes 7 (--pairs 7)" in done.err
     assert "pair  1/" not in done.err
     assert trees(repository, tmp_path) == []
+
+
+def test_each_stage_of_a_load_is_compared_and_counts(assay, suite):
+    """Five stages and two limits are ten gates: 10 * 2 / 2^8 is above 0.05."""
+    folder = suite([own_server()], loads=[{"name": "rising", "stages": [f"12n:{n}c" for n in range(1, 6)]}])
+    server = own_server()["start"]
+    done = assay("ci", "--base-cmd", server, *SHORT, "--pairs", "8", "--limit", "p99=off", folder)
+    assert done.code == 2
+    assert "8 pairs cannot show a regression: with 5 cells and these limits it takes 9 (--pairs 9)" in done.err
 
 
 def test_what_cannot_be_told_is_inconclusive_and_says_why(assay, repository):
