@@ -99,7 +99,7 @@ static void pin(const struct inproc_spec *spec)
 /* What makes two runs of the same program differ, or Python another Python. */
 static void clean_environment(const struct inproc_spec *spec)
 {
-    environment_clean();
+    environment_clean(false);
     setenv("PYTHONHASHSEED", "0", 1);
     if (spec->python_path != NULL)
         setenv("PYTHONPATH", spec->python_path, 1);

@@ -14,9 +14,6 @@ static const struct slice UNWANTED[] = {
     SLICE("PYTHON*"),
     /* The collector and the number of threads; flags, sources and caches of what is built. */
     SLICE("GO*"),
-    /* A front that asks its back end by HTTP would ask the proxy for it. */
-    SLICE("*_proxy"),
-    SLICE("*_PROXY"),
     /* Options and modules for every program that the runtime starts. */
     SLICE("NODE_OPTIONS"),
     SLICE("NODE_PATH"),
@@ -30,6 +27,9 @@ static const struct slice UNWANTED[] = {
     SLICE("PHPRC"),
     SLICE("PHP_INI_SCAN_DIR"),
 };
+
+/* A front that asks its back end by HTTP would ask the proxy for it; a build has nobody else. */
+static const struct slice PROXIES[] = { SLICE("*_proxy"), SLICE("*_PROXY"), SLICE("GOPROXY") };
 
 static bool ends(struct slice text, struct slice suffix)
 {
@@ -46,24 +46,27 @@ static bool matches(struct slice name, struct slice pattern)
     return slice_equal(name, pattern);
 }
 
-static bool unwanted(struct slice name)
+static bool unwanted(struct slice name, bool fetches)
 {
     if (slice_starts(name, SLICE("GOOGLE_")))
         return false; /* a cloud's, not the language's */
+    for (size_t i = 0; i < sizeof(PROXIES) / sizeof(PROXIES[0]); i++)
+        if (matches(name, PROXIES[i]))
+            return !fetches;
     for (size_t i = 0; i < sizeof(UNWANTED) / sizeof(UNWANTED[0]); i++)
         if (matches(name, UNWANTED[i]))
             return true;
     return false;
 }
 
-void environment_clean(void)
+void environment_clean(bool fetches)
 {
     char **kept = environ;
 
     if (environ == NULL)
         return;
     for (char **entry = environ; *entry != NULL; entry++)
-        if (!unwanted((struct slice){ *entry, strcspn(*entry, "=") }))
+        if (!unwanted((struct slice){ *entry, strcspn(*entry, "=") }, fetches))
             *kept++ = *entry;
     *kept = NULL;
 }

@@ -44,6 +44,7 @@ struct order {
     const char *sockets; /* folder of its Unix sockets, removed after the tree's end when we are
                             gone; NULL: none */
     size_t process;      /* which of the target's it is an instance of */
+    bool fetches;        /* a build or the like, which may need the user's proxies */
     bool may_detach; /* ending with status 0 while processes of its stay behind is going into the
                         background; it has exited when the last of those has. All instances of one
                         process go by what is left of any of them. */

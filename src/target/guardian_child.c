@@ -344,7 +344,7 @@ _Noreturn void guardian_live(const struct order *orders, size_t count, int socke
 
     leave_parent(socket);
     w.signals = watch_signals();
-    environment_clean();
+    environment_clean(orders[0].fetches);
     if (w.signals < 0)
         _exit(1);
     for (;;) {

@@ -273,6 +273,7 @@ bool recipe_command(const struct recipe_place *at, struct slice command, const c
     if (!make_order(at, &scope, command, arena, &order, err))
         return false;
     order.output = output;
+    order.fetches = at->fetches;
     *ret_order = order;
     return true;
 }

@@ -45,6 +45,7 @@ struct recipe_place {
     const struct target_place *place;
     struct slice workload, load; /* names */
     const char *sockets;         /* folder for Unix sockets; NULL: none is wanted */
+    bool fetches;                /* of recipe_command(): as in struct order */
 };
 
 /* Whether any text of the target asks for a Unix socket. */

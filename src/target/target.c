@@ -100,7 +100,9 @@ bool target_build(const struct suite *suite, const struct variant *variant,
                   const struct target_place *place, const volatile sig_atomic_t *stop_asked,
                   int64_t *ret_ns, struct error *err)
 {
-    const struct recipe_place at = { .suite = suite, .variant = variant, .place = place };
+    const struct recipe_place at = {
+        .suite = suite, .variant = variant, .place = place, .fetches = true
+    };
     char text[GUARDIAN_TEXT_MAX];
     int64_t took_ns = -1;
     int status = 0;
@@ -216,7 +218,9 @@ static bool command_says(const struct suite *suite, const struct variant *varian
                          const struct target_place *place, struct slice command, int64_t limit_ns,
                          const volatile sig_atomic_t *stop_asked, struct text *ret_text)
 {
-    const struct recipe_place at = { .suite = suite, .variant = variant, .place = place };
+    const struct recipe_place at = {
+        .suite = suite, .variant = variant, .place = place, .fetches = true
+    };
     char output[PATH_MAX];
     struct error ignored;
     int64_t took_ns;
@@ -388,7 +392,11 @@ bool target_start(const struct suite *suite, const struct variant *variant,
                   const struct target_place *place, const volatile sig_atomic_t *stop_asked,
                   struct target **ret_target, struct error *err)
 {
-    struct recipe_place at = { suite, variant, place, workload->name, load->name, NULL };
+    struct recipe_place at = { .suite = suite,
+                               .variant = variant,
+                               .place = place,
+                               .workload = workload->name,
+                               .load = load->name };
     struct workload own = target_workload(suite, variant, workload);
     struct target *t = calloc(1, sizeof(*t));
     bool again = true;

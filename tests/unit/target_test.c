@@ -444,13 +444,28 @@ static void targets_do_not_see_what_would_change_them(void **state)
     }
     entries[count] = NULL;
     environ = entries;
-    environment_clean();
+    environment_clean(false);
     environ = ours;
     for (size_t i = 0; i < KEPT; i++) {
         assert_non_null(cleaned[i]);
         assert_string_equal(cleaned[i], kept[i]);
     }
     assert_null(cleaned[KEPT]);
+    (void)state;
+}
+
+static void what_fetches_keeps_the_proxies_and_nothing_else(void **state)
+{
+    static char proxy[] = "https_proxy=x", modules[] = "GOPROXY=y", path[] = "PYTHONPATH=z";
+    char *entries[] = { proxy, path, modules, NULL };
+    char **ours = environ, **cleaned = entries;
+
+    environ = entries;
+    environment_clean(true);
+    environ = ours;
+    assert_ptr_equal(cleaned[0], proxy);
+    assert_ptr_equal(cleaned[1], modules);
+    assert_null(cleaned[2]);
     (void)state;
 }
 
@@ -566,6 +581,7 @@ int main(void)
         cmocka_unit_test(a_build_knows_no_port_and_is_not_pinned),
         cmocka_unit_test(only_one_plain_program_replaces_its_shell),
         cmocka_unit_test(targets_do_not_see_what_would_change_them),
+        cmocka_unit_test(what_fetches_keeps_the_proxies_and_nothing_else),
         cmocka_unit_test(the_end_of_a_process_reads_as_a_sentence),
         cmocka_unit_test(the_last_ten_lines_are_shown_and_none_of_them_rules_the_terminal),
         cmocka_unit_test(where_room_is_short_the_last_lines_are_kept),
