@@ -4,10 +4,11 @@
  * of one run are (verdict/compare.h), head / base, with what base differs from itself by as the
  * noise floor, and the p corrected over all gates together (Holm).
  *
- *     regression    really worse: p at most alpha, the interval beyond the noise floor, and by more
- *                   than the limit; suspected first, and a regression only when new pairs say so
- * too better        really better, beyond the noise floor within        whatever it is, the 95 %
- * interval does not reach the limit inconclusive  none of these: too few pairs, or too much noise
+ *     regression    really worse: p at most alpha, the interval beyond the noise floor, and beyond
+ *                   the limit; suspected first, a regression only when new pairs say so again
+ *     better        really better, beyond the noise floor
+ *     within        whatever it is, the 95 % interval does not reach the limit
+ *     inconclusive  none of these: too few pairs, or too much noise
  *
  * What a verdict refuses (validity) may hide a difference, as a generator does that is the limit
  * itself, or wrong answers that come quickly; but it makes none that base against itself does not

@@ -75,13 +75,16 @@ static void judge_timetable(const struct trial_record *t, struct check *c)
 }
 
 /* No connection was free: because none could be made, or because all were waiting for answers. */
-static void pool_was_short(const struct trial_record *t, double unsent, struct check *c)
+static void pool_was_short(const struct trial_record *t, uint64_t due, double unsent,
+                           struct check *c)
 {
     const struct tally *tally = &t->tally;
-    struct words offered = words_rate(per_sec(t, tally->scheduled));
+    struct words offered = words_rate(per_sec(t, due));
     struct words sent = words_rate(per_sec(t, tally->sent));
+    bool none_made = tally->opened < t->load.connections || /* one refused at the start is none */
+                     tally->connect_failed >= t->load.connections;
 
-    if (tally->connect_sys != 0)
+    if (tally->connect_sys != 0 && none_made)
         check_worsen(c, CHECK_WARN, unsent, LOAD_UNSENT_WARN,
                      "see the target's log, its backlog and its limit of connections",
                      "offered %s/s, sent %s/s: for the rest no connection was free, %s connects "
@@ -111,26 +114,30 @@ static void judge_sent(const struct trial_record *t, struct check *c)
                      LOAD_UNSENT_FAIL,
                      "lower the rate (-r), or give the generator a thread more (-t)",
                      "the generator could not send %s of what was due (offered %s/s, sent %s/s)",
-                     words_percent(unsent).text, words_rate(per_sec(t, tally->scheduled)).text,
+                     words_percent(unsent).text, words_rate(per_sec(t, due)).text,
                      words_rate(per_sec(t, tally->sent)).text);
     else
-        pool_was_short(t, unsent, c);
+        pool_was_short(t, due, unsent, c);
 }
 
-/* Requests that became due while the window was open. By count it ends with the last answer: then
- * what the rate makes of it, less what Poisson arrivals may owe to chance. */
-static double due_in_window(const struct trial_record *t)
+/* What Poisson arrivals may owe to chance. */
+static double chance_of(const struct trial_record *t, double due)
 {
-    double due = t->load.rate_per_sec * (double)t->tally.window_ns / 1e9;
-
-    if (t->load.requests == 0)
-        return (double)t->tally.scheduled;
-    return t->load.arrivals == PACER_POISSON ? due - LOAD_POISSON_SIGMAS * sqrt(due) : due;
+    return t->load.arrivals == PACER_POISSON ? LOAD_POISSON_SIGMAS * sqrt(due) : 0;
 }
 
+/* By count the window ends with the last answer: what was due in it is what the rate makes of it,
+ * less chance. Where that is no small part of so few, it is told by who found a connection. */
 double load_kept_up_share(const struct trial_record *t, uint64_t answers)
 {
-    return fmin(1, (double)(answers + t->load.connections) / due_in_window(t));
+    double due = t->load.rate_per_sec * (double)t->tally.window_ns / 1e9;
+    double chance = chance_of(t, due), served = (double)(answers + t->load.connections);
+
+    if (t->load.requests == 0)
+        return fmin(1, served / (double)t->tally.scheduled);
+    if (chance > LOAD_CHANCE_MOST * due)
+        return 1 - pool_share(&t->tally);
+    return fmin(1, served / (due - chance));
 }
 
 /* A wrong answer is one, too, here: those are judged by `answers`. */

@@ -16,7 +16,8 @@ static bool is_unix(const struct trial_record *t)
 
 static bool is_loopback(const struct trial_record *t)
 {
-    return starts(t->address, "127.") || starts(t->address, "[::1]");
+    return starts(t->address, "127.") || starts(t->address, "[::1]") ||
+           starts(t->address, "[::ffff:127.");
 }
 
 /* What makes connects slow or fail. With connections that are kept it costs a moment at the start;

@@ -11,7 +11,9 @@
 /* A Poisson timetable has rate x window requests, give or take their root. Chance alone is off by
  * five such roots once in two million trials; less than 1 % is too little to change a result. */
 #define LOAD_POISSON_SIGMAS 5.0
-#define LOAD_TIMETABLE_OFF  0.01
+/* Chance above this share of what is due leaves nothing to say of it: below 2500 requests. */
+#define LOAD_CHANCE_MOST   0.1
+#define LOAD_TIMETABLE_OFF 0.01
 
 /* A send is late when it left so long after it was due although a connection was free: spec T1.1,
  * the larger of a time and a share of the median response time. The time is what waking a sleeper

@@ -272,7 +272,7 @@ static void note_swings(const struct series *s, size_t begin, struct steady *ste
     fall = largest_swing(values, n, -1);
     enough =
         fmax(STEADY_SWING_SHARE * median(values, n), STEADY_CHANGE_DEVIATIONS * jitter(values, n));
-    if (rise.after - rise.before < enough || fall.before - fall.after < enough)
+    if (!differ(rise.after, rise.before, enough) || !differ(fall.before, fall.after, enough))
         return;
     steady->kind = STEADY_NEVER;
     steady->changes = 2; /* there, and back */
