@@ -54,8 +54,8 @@ static const struct argp_option option_table[] = {
     { "expect-body", KEY_EXPECT_BODY, "TEXT", 0,
       "The right body, @FILE likewise (what the first answers have, if they agree)", 3 },
     { "calls", 'n', "N", 0,
-      "Measure at least this many calls in each process, in 20 equal batches (about one second of "
-      "them)",
+      "Measure at least this many calls in each process, in 20 equal batches; fewer than 20 in one "
+      "(about one second of them)",
       4 },
     { "processes", KEY_PROCESSES, "N", 0, "Fresh processes for each application (6)", 4 },
     { "gc", KEY_GC, "STATE", 0, "The garbage collector: on, off or frozen (on)", 4 },

@@ -461,8 +461,8 @@ def test_what_a_call_leaves_behind_runs_before_the_next(profile, leaves):
 
 
 def inproc(assay, folder, runtime, *flags, **variables):
-    if SANITIZED:
-        variables = {"PHP_INI_SCAN_DIR": ""} | variables
+    if SANITIZED and runtime == "php":
+        pytest.skip("the sanitizer aborts on PHP's OPcache, and assay hands no PHP_INI_SCAN_DIR on")
     return assay("inproc", app_of(runtime), "--runtime", runtime, "--folder", folder, "--processes", "1", "--calls",
                  "200", "--no-save", *flags, **variables)
 
