@@ -29,12 +29,10 @@ static void put_percentiles(struct json_put *p, const struct ranking_row *row)
 {
     json_put_known(p, "p50_ns", row->p50_reliable ? row->p50_ns : -1);
     json_put_flag(p, "p50_is_lower_bound", row->p50_bound);
-    json_put_known(p, "p99_ns", row->p99_reliable && row->p99_refused == NULL ? row->p99_ns : -1);
+    json_put_known(p, "p99_ns", row->p99_reliable ? row->p99_ns : -1);
     json_put_flag(p, "p99_is_lower_bound", row->p99_bound);
     json_put_known(p, "p99_at_70_percent_ns",
-                   row->p99_at_share_reliable && row->p99_at_share_refused == NULL
-                       ? row->p99_at_share_ns
-                       : -1);
+                   row->p99_at_share_reliable ? row->p99_at_share_ns : -1);
     json_put_flag(p, "p99_at_70_percent_is_lower_bound", row->p99_at_share_bound);
 }
 

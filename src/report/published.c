@@ -112,7 +112,7 @@ static void today_figure(const struct run_record *run, const struct ranking *ran
                  number_whole(ranking->load_spec->requests).text);
     else if (is_merged_latency(metric) && merged_latency(run, ranking, row, metric, &ns))
         ns_figure(ns, ret_text);
-    else if (strcmp(metric, "p50_ms") == 0)
+    else if (strcmp(metric, "p50_ms") == 0 && row->p50_reliable)
         ns_figure((double)row->p50_ns, ret_text);
     else if (strcmp(metric, "p99_ms") == 0 && row->p99_reliable)
         ns_figure((double)row->p99_ns, ret_text);
@@ -162,7 +162,8 @@ static void growth_figure(const json_t *growth, char *ret_text)
     if (json_is_number(low) && json_number_value(low) <= 0)
         snprintf(ret_text, TABLE_CELL_MAX, "0");
     else if (json_is_number(slope))
-        snprintf(ret_text, TABLE_CELL_MAX, "%.3g", json_number_value(slope));
+        snprintf(ret_text, TABLE_CELL_MAX, json_number_value(slope) < 99.5 ? "%.3g" : "%.0f",
+                 json_number_value(slope));
 }
 
 /* An application's figure, from the record of what was called in-process. */

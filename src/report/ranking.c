@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "report/refusal.h"
 #include "store/samples.h"
+#include "verdict/limits.h"
 #include "verdict/verdict.h"
 
 #define CONFIDENCE 0.95
@@ -142,6 +143,14 @@ static const struct check *refuses_pool(const struct pool *pool)
     return refusals_too_many(&pool->refusals) ? refusals_by(&pool->refusals) : NULL;
 }
 
+/* By the rules of the check `samples`, for all trials together. */
+static bool knows_p99(const struct pool *pool)
+{
+    struct samples_quantile p99 = samples_pooled(pool->all, pool->worth_p99, 0.99);
+
+    return p99.reliable && samples_half_width(&p99) <= SAMPLES_HALF_WIDTH;
+}
+
 static void merge_responses(const struct row_trials *g, const struct scratch *s,
                             struct ranking_row *row)
 {
@@ -159,9 +168,10 @@ static void merge_responses(const struct row_trials *g, const struct scratch *s,
     row->p99_ns = histogram_quantile_ns(pool.all, 0.99);
     row->p50_bound = histogram_quantile_is_bound(pool.all, 0.5);
     row->p99_bound = histogram_quantile_is_bound(pool.all, 0.99);
-    row->p50_reliable = samples_enough(pool.worth_p50, 0.5);
-    row->p99_reliable = samples_enough(pool.worth_p99, 0.99);
-    row->p99_refused = refuses_pool(&pool);
+    row->latency_refused = refuses_pool(&pool);
+    row->p50_reliable =
+        row->latency_refused == NULL && samples_pooled(pool.all, pool.worth_p50, 0.5).reliable;
+    row->p99_reliable = row->latency_refused == NULL && knows_p99(&pool);
 }
 
 /* Of another load, which asks for shares of what the target reaches in this one. */
@@ -185,8 +195,8 @@ static void merge_at_share(const struct row_trials *g, const struct scratch *s,
         return;
     row->p99_at_share_ns = histogram_quantile_ns(pool.all, 0.99);
     row->p99_at_share_bound = histogram_quantile_is_bound(pool.all, 0.99);
-    row->p99_at_share_reliable = samples_enough(pool.worth_p99, 0.99);
-    row->p99_at_share_refused = refuses_pool(&pool);
+    row->at_share_refused = refuses_pool(&pool);
+    row->p99_at_share_reliable = row->at_share_refused == NULL && knows_p99(&pool);
 }
 
 /* ---- what went wrong ---- */

@@ -52,13 +52,14 @@ struct ranking_row {
     double relative;                 /* throughput's median / that of the first; NaN: not ranked */
     int64_t p50_ns, p99_ns;          /* of the merged response times of all complete trials; -1 */
     bool p50_bound, p99_bound;       /* lower bounds: print >= */
-    bool p50_reliable, p99_reliable; /* enough samples, effective ones where they are known */
-    const struct check *p99_refused; /* the first to refuse it, where more than one trial in ten
-                                        is refused (verdict_refuses_latency()); NULL */
+    bool p50_reliable, p99_reliable; /* not refused, and enough samples, effective ones where they
+                                        are known; p99 to within SAMPLES_HALF_WIDTH */
+    const struct check *latency_refused; /* the first to refuse response times, where more than one
+                                            trial in ten is refused (verdict_refuses_latency()) */
     /* p99 in open loop at SHARE_SHOWN of what this target reaches here, where the suite asks it. */
     int64_t p99_at_share_ns; /* -1: not asked */
     bool p99_at_share_bound, p99_at_share_reliable;
-    const struct check *p99_at_share_refused;
+    const struct check *at_share_refused;
     uint64_t ok, failed; /* of all trials, those that count for nothing included */
     uint64_t unsent;     /* due and never sent, likewise */
     int64_t rss_peak_bytes, pss_peak_bytes, rss_idle_bytes; /* largest of the trials; -1 unknown */

@@ -133,7 +133,7 @@ static bool shows_share(const struct ranking *ranking)
 /* Which check refuses the p99 that is shown; NULL: none does. */
 static const struct check *p99_refused(const struct ranking *ranking, const struct ranking_row *row)
 {
-    return shows_share(ranking) ? row->p99_at_share_refused : row->p99_refused;
+    return shows_share(ranking) ? row->at_share_refused : row->latency_refused;
 }
 
 /* At a share of its own capacity, where the suite asks that: else as it was. */
@@ -143,7 +143,7 @@ static void p99_cell(const struct ranking *ranking, const struct ranking_row *ro
     int64_t ns = at_share ? row->p99_at_share_ns : row->p99_ns;
     bool reliable = at_share ? row->p99_at_share_reliable : row->p99_reliable;
 
-    if (!reliable || p99_refused(ranking, row) != NULL)
+    if (!reliable)
         snprintf(ret_text, TABLE_CELL_MAX, "–");
     else
         snprintf(ret_text, TABLE_CELL_MAX, "%s%s",

@@ -120,20 +120,32 @@ static void set_interval(const struct histogram *h, double n, struct samples_qua
     s->bounded = !histogram_quantile_is_bound(h, (double)ranks.upper / (double)whole);
 }
 
-struct samples_quantile samples_quantile(const struct trial_record *t, double q)
+struct samples_quantile samples_pooled(const struct histogram *h, double worth, double q)
 {
-    const struct histogram *h = &t->tally.response;
-    struct samples_quantile s = { .q = q, .effective = effective(t, q) };
-    double n = isnan(s.effective) ? (double)h->count : s.effective;
+    struct samples_quantile s = { .q = q, .effective = worth };
 
     BUG_IF(!(q > 0 && q < 1));
     if (h->count == 0)
         return s;
     s.value_ns = histogram_quantile_ns(h, q);
     s.is_bound = histogram_quantile_is_bound(h, q);
-    s.reliable = samples_enough(n, q);
-    set_interval(h, n, &s);
+    s.reliable = samples_enough(worth, q);
+    set_interval(h, worth, &s);
     return s;
+}
+
+struct samples_quantile samples_quantile(const struct trial_record *t, double q)
+{
+    struct samples_quantile s = samples_pooled(&t->tally.response, samples_worth(t, q), q);
+
+    s.effective = effective(t, q);
+    return s;
+}
+
+double samples_half_width(const struct samples_quantile *s)
+{
+    return s->bounded ? (double)(s->high_ns - s->low_ns) / 2 / (double)s->value_ns
+                      : (double)INFINITY;
 }
 
 uint64_t samples_needed(double q)

@@ -28,6 +28,13 @@ struct samples_quantile {
 /* Of the response times; q in (0, 1). */
 struct samples_quantile samples_quantile(const struct trial_record *t, double q);
 
+/* The same of answers of several trials put together, which are worth so many samples; `effective`
+ * is these. */
+struct samples_quantile samples_pooled(const struct histogram *h, double worth, double q);
+
+/* Of its interval, as a share of the value; infinite when the interval is open. */
+double samples_half_width(const struct samples_quantile *s);
+
 /* How many samples a percentile rests on: effective ones, all where these are unknown. Those of
  * trials that are put together add up. */
 double samples_worth(const struct trial_record *t, double q);

@@ -182,11 +182,6 @@ struct check check_answers(const struct trial_record *t)
 
 /* ---- samples ---- */
 
-static double half_width(const struct samples_quantile *s)
-{
-    return (double)(s->high_ns - s->low_ns) / 2 / (double)s->value_ns;
-}
-
 /* "p99.99 not printed: needs 100,000 effective samples, has 41,000", of the first such one. */
 static void add_unprinted(const struct trial_record *t, struct text *text)
 {
@@ -238,7 +233,7 @@ struct check check_samples(const struct trial_record *t)
     add_unprinted(t, &text);
     if (!p99.reliable)
         check_worsen(&c, CHECK_WARN, n, needed, longer, "%s", sentence);
-    else if (!p99.bounded || half_width(&p99) > SAMPLES_HALF_WIDTH)
+    else if (samples_half_width(&p99) > SAMPLES_HALF_WIDTH)
         check_worsen(&c, CHECK_WARN, n, needed, longer,
                      "p99 cannot be ranked, its interval is too "
                      "wide: %s",
