@@ -434,9 +434,13 @@ def profile(request, run):
                             cases=[case("/welcome", expect="Hello World!")])
         assert "error" not in opened
         assert runner.say("run", batches=1, calls=100)["ok"] == 100
-        first, again = ((found["tcalls"], found["funcs"]) for found in (runner.say("profile"), runner.say("profile")))
-        assert first == again
-        return first
+        counted = None
+        for _ in range(5):  # a collection in the midst of a call may run finalisers, which are calls too
+            before, found = counted, runner.say("profile")
+            counted = found["tcalls"], found["funcs"]
+            if counted == before:
+                return counted
+        pytest.fail("no two profiles of a warm call agree")
 
     return ask
 
