@@ -1,4 +1,5 @@
 /* assay audit FILE...: what cannot be true in other people's figures. */
+#include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,237 +1,20 @@
 /* assay ci SUITE: two versions of one target in turn, and whether the newer one may pass. */
 #include <errno.h>
-#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/units.h"
+#include "cli/ci_options.h"
 #include "cli/cmd.h"
-#include "cli/common.h"
 #include "cli/show_progress.h"
-#include "cli/version.h"
 #include "report/gate_out.h"
 #include "run/pairs.h"
-#include "target/checkout.h"
-
-#define PAIRS_DEFAULT 12
-
-enum {
-    KEY_BASE = 0x100,
-    KEY_HEAD,
-    KEY_BASE_CMD,
-    KEY_HEAD_CMD,
-    KEY_ONLY,
-    KEY_PAIRS,
-    KEY_LIMIT,
-    KEY_ALPHA,
-    KEY_PRESET,
-    KEY_SEED,
-    KEY_CONCLUSIVE,
-    KEY_GATE,
-    KEY_CPUS,
-    KEY_RING,
-    KEY_NO_CEILING,
-    KEY_NO_SAVE
-};
-
-/* clang-format off */
-static const struct argp_option option_table[] = {
-    { "base", KEY_BASE, "WHAT", 0,
-      "A git ref of SUITE's repository, or a command (with a blank in it) that starts the target",
-      1 },
-    { "head", KEY_HEAD, "WHAT", 0, "The same of what may pass or not (SUITE as it stands)", 1 },
-    { "base-cmd", KEY_BASE_CMD, "CMD", 0, "A command, blank or not", 1 },
-    { "head-cmd", KEY_HEAD_CMD, "CMD", 0, "A command, blank or not", 1 },
-    { "only", KEY_ONLY, "NAMES", 0, "These targets or variants only, separated by commas", 1 },
-    { "pairs", KEY_PAIRS, "N", 0,
-      "So many pairs, each three trials: base, head, base again (12)", 1 },
-    { "limit", KEY_LIMIT, "METRIC=PERCENT", 0,
-      "How much worse it may be (throughput=-3%, p99=+10%, rss=+5%; p50 and cpu have none); "
-      "METRIC=off for no limit", 1 },
-    { "alpha", KEY_ALPHA, "P", 0,
-      "How often two that are the same may be called different (0.05)", 1 },
-    { "preset", KEY_PRESET, "NAME", 0, "Durations and counts as the suite's preset says", 1 },
-    { "seed", KEY_SEED, "N", 0, "Of arrivals and nonces", 1 },
-    { "require-conclusive", KEY_CONCLUSIVE, NULL, 0, "Exit 4 when a gate is inconclusive", 2 },
-    { "gate", KEY_GATE, "POLICY", 0,
-      "What a regression does: fail (exit 3), warn or off (exit 0)", 2 },
-    { "cpus", KEY_CPUS, "WHERE", 0,
-      "client=LIST,server=LIST; lists like 0 or 2-3 (each their own)", 3 },
-    { "ring", KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 3 },
-    { "no-ceiling", KEY_NO_CEILING, NULL, 0,
-      "Do not measure what the generator reaches against an empty server, unless that is known",
-      3 },
-    { "no-save", KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 3 },
-    { 0 },
-};
-/* clang-format on */
-
-struct version {
-    const char *asked; /* NULL: SUITE as it stands */
-    bool is_command, by_environment;
-    struct checkout checkout;
-    char path[CHECKOUT_PATH_MAX];
-    char shown[300];
-};
-
-struct options {
-    struct common_options common;
-    struct session_options session;
-    struct version versions[2]; /* base, head */
-    struct gate_limits limits;
-    const char *suite, *policy;
-    uint32_t pairs;
-    int given; /* of the words, the environment's */
-    bool seed_given, no_save, conclusive;
-};
-
-/* ---- options ---- */
-
-/* The command line wins over what the environment says, and comes after it. */
-static bool take_version(struct version *version, const char *text, bool is_command,
-                         bool by_environment, struct error *err)
-{
-    if (version->asked != NULL && version->by_environment == by_environment)
-        return error_usage(err, "one version a side: '%s' or '%s'?", version->asked, text);
-    if (text[0] == '\0')
-        return error_usage(err, "a ref or a command cannot be empty");
-    version->asked = text;
-    version->by_environment = by_environment;
-    version->is_command = is_command || strpbrk(text, " \t\n") != NULL;
-    return true;
-}
-
-static bool take_alpha(struct options *o, const char *text, struct error *err)
-{
-    char *end;
-
-    o->limits.alpha = strtod(text, &end);
-    if (end != text && *end == '\0' && o->limits.alpha > 0 && o->limits.alpha <= 0.5)
-        return true;
-    return error_usage(err, "--alpha '%s' is no probability from above 0 to 0.5; write 0.05", text);
-}
-
-static bool take_policy(struct options *o, const char *text, struct error *err)
-{
-    o->policy = text;
-    if (strcmp(text, "fail") == 0 || strcmp(text, "warn") == 0 || strcmp(text, "off") == 0)
-        return true;
-    return error_usage(err, "--gate is fail, warn or off, not '%s'", text);
-}
-
-static bool take_number(struct options *o, int key, const char *argument, struct error *err)
-{
-    uint64_t number = 0;
-
-    if (key == KEY_SEED) {
-        o->seed_given = true;
-        return parse_count("--seed", argument, 0, UINT64_MAX, &o->session.seed, err);
-    }
-    if (!parse_count("--pairs", argument, 1, PAIRS_MAX / 2, &number, err))
-        return false;
-    o->pairs = (uint32_t)number;
-    return true;
-}
-
-static bool take_option(struct options *o, int key, const char *argument, bool by_environment,
-                        struct error *err)
-{
-    switch (key) {
-    case KEY_BASE:
-    case KEY_HEAD:
-        return take_version(&o->versions[key - KEY_BASE], argument, false, by_environment, err);
-    case KEY_BASE_CMD:
-    case KEY_HEAD_CMD:
-        return take_version(&o->versions[key - KEY_BASE_CMD], argument, true, by_environment, err);
-    case KEY_ONLY:
-        o->session.only = argument;
-        return true;
-    case KEY_PRESET:
-        o->session.preset = argument;
-        return true;
-    case KEY_PAIRS:
-    case KEY_SEED:
-        return take_number(o, key, argument, err);
-    case KEY_LIMIT:
-        return gate_limit_parse(argument, &o->limits, err);
-    case KEY_ALPHA:
-        return take_alpha(o, argument, err);
-    case KEY_GATE:
-        return take_policy(o, argument, err);
-    case KEY_CONCLUSIVE:
-        o->conclusive = true;
-        return true;
-    case KEY_CPUS:
-        return parse_places(argument, &o->session.places, err);
-    case KEY_RING:
-        return parse_ring(argument, &o->session.ring, err);
-    case KEY_NO_CEILING:
-        o->session.kept_ceiling_only = true;
-        return true;
-    case KEY_NO_SAVE:
-        o->no_save = true;
-        return true;
-    default:
-        return error_usage(err, "option %d has no meaning", key);
-    }
-}
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-    struct options *o = state->input;
-    struct error err;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &o->common;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (o->suite != NULL)
-            argp_error(state, "one suite at a time: '%s' or '%s'?", o->suite, argument);
-        o->suite = argument;
-        return 0;
-    case ARGP_KEY_END:
-        if (o->suite == NULL)
-            argp_error(state, "which suite? A folder with a suite.yaml in it");
-        if (o->versions[0].asked == NULL)
-            argp_error(state, "against what? --base REF, like --base origin/main, or --base-cmd "
-                              "CMD");
-        return 0;
-    default:
-        if (key < KEY_BASE || key > KEY_NO_SAVE)
-            return ARGP_ERR_UNKNOWN;
-        if (!take_option(o, key, argument, state->next - 1 <= o->given, &err))
-            argp_error(state, "%s", err.text);
-        return 0;
-    }
-}
-
-static const struct argp_child children[] = {
-    {&common_argp, 0, NULL, 90 },
-    { 0       }
-};
-static const struct argp ci_argp = {
-    .options = option_table,
-    .parser = parse_option,
-    .args_doc = "SUITE",
-    .doc = "Runs two versions of a suite's targets in turn, pair by pair, and says whether the "
-           "newer one, head, may pass: a gate for CI.\v"
-           "Of a git ref the whole tree is checked out below the cache folder, SUITE is read from "
-           "there, and the tree is removed at the end. A command takes the place of the target's "
-           "`start`.\n\n"
-           "What looks like a regression is measured again, in as many new pairs, and only what "
-           "these confirm fails. With GITHUB_ACTIONS=true regressions are printed as annotations, "
-           "and the table goes into $GITHUB_STEP_SUMMARY. -o json=FILE, md=FILE, junit=FILE.\n\n"
-           "Exit: 0 may pass, 1 could not be measured, 2 usage or configuration, 3 a gate said no, "
-           "4 inconclusive (with --require-conclusive), 130/143 interrupted.",
-    .children = children,
-};
 
 /* ---- the versions ---- */
 
-static bool open_version(const struct options *o, struct version *v, struct pair_version *ret,
+static bool open_version(const struct ci_options *o, struct ci_version *v, struct pair_version *ret,
                          struct error *err)
 {
     *ret = (struct pair_version){ .path = o->suite };
@@ -250,7 +33,7 @@ static bool open_version(const struct options *o, struct version *v, struct pair
     return true;
 }
 
-static bool close_versions(struct options *o, struct error *err)
+static bool close_versions(struct ci_options *o, struct error *err)
 {
     bool fine = true;
 
@@ -277,7 +60,8 @@ static void show_when_asked(void *context, const struct progress *progress)
         live_status(view->live, NULL, &trial);
 }
 
-__attribute__((format(printf, 2, 3))) static void say(const struct options *o, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void say(const struct ci_options *o, const char *fmt,
+                                                      ...)
 {
     va_list args;
 
@@ -288,7 +72,7 @@ __attribute__((format(printf, 2, 3))) static void say(const struct options *o, c
     va_end(args);
 }
 
-static bool run_pairs(const struct options *o, struct pairs *pairs, struct error *err)
+static bool run_pairs(const struct ci_options *o, struct pairs *pairs, struct error *err)
 {
     struct mono started = mono_now();
 
@@ -304,7 +88,7 @@ static bool run_pairs(const struct options *o, struct pairs *pairs, struct error
 }
 
 /* As many new pairs of the cells in which a regression is suspected. */
-static bool confirm(const struct options *o, struct pairs *pairs, struct gate *gate,
+static bool confirm(const struct ci_options *o, struct pairs *pairs, struct gate *gate,
                     struct error *err)
 {
     size_t suspected = gate_count(gate, GATE_SUSPECTED);
@@ -324,7 +108,7 @@ static bool confirm(const struct options *o, struct pairs *pairs, struct gate *g
 
 /* ---- what is said ---- */
 
-static int exit_code_of(const struct options *o, const struct gate *gate)
+static int exit_code_of(const struct ci_options *o, const struct gate *gate)
 {
     if (strcmp(o->policy, "fail") == 0 && gate_count(gate, GATE_REGRESSION) > 0)
         return EXIT_GATE;
@@ -358,7 +142,7 @@ static bool write_to(const struct output *output, const char *mode, const struct
     return fine || error_wrap(err, "write %s", standard ? "standard output" : output->file);
 }
 
-static bool tell_github(const struct options *o, const struct gate *gate,
+static bool tell_github(const struct ci_options *o, const struct gate *gate,
                         const struct gate_about *about, struct error *err)
 {
     const char *there = getenv("GITHUB_ACTIONS"), *summary = getenv("GITHUB_STEP_SUMMARY");
@@ -371,7 +155,7 @@ static bool tell_github(const struct options *o, const struct gate *gate,
     return summary == NULL || *summary == '\0' || write_to(&output, "a", gate, about, err);
 }
 
-static bool put_out(const struct options *o, const struct gate *gate,
+static bool put_out(const struct ci_options *o, const struct gate *gate,
                     const struct gate_about *about, struct error *err)
 {
     if (o->common.quiet < 2 && !stdout_taken(&o->common)) {
@@ -388,7 +172,7 @@ static bool put_out(const struct options *o, const struct gate *gate,
            error_set(err, errno, "write to standard output");
 }
 
-static bool report(const struct options *o, const struct pairs *pairs, const struct gate *gate,
+static bool report(const struct ci_options *o, const struct pairs *pairs, const struct gate *gate,
                    int *ret_code, struct error *err)
 {
     char again[4300];
@@ -412,7 +196,7 @@ static bool report(const struct options *o, const struct pairs *pairs, const str
 
 /* ---- from the suite to the exit code ---- */
 
-static bool measure(const struct options *o, struct pairs *pairs, struct store *store,
+static bool measure(const struct ci_options *o, struct pairs *pairs, struct store *store,
                     int *ret_code, struct error *err)
 {
     struct view view = { .screen = screen_detect(stderr, o->common.color) };
@@ -441,7 +225,7 @@ static bool measure(const struct options *o, struct pairs *pairs, struct store *
 }
 
 /* With fewer pairs than that no regression could ever be told from chance, and all would pass. */
-static bool enough_pairs(const struct options *o, size_t cells, struct error *err)
+static bool enough_pairs(const struct ci_options *o, size_t cells, struct error *err)
 {
     size_t needed = gate_pairs_needed(&o->limits, cells);
 
@@ -454,7 +238,7 @@ static bool enough_pairs(const struct options *o, size_t cells, struct error *er
         o->pairs, cells, cells == 1 ? "" : "s", needed, needed);
 }
 
-static bool plan_and_measure(struct options *o, int *ret_code, struct error *err)
+static bool plan_and_measure(struct ci_options *o, int *ret_code, struct error *err)
 {
     struct pair_version versions[2];
     struct store *store = NULL;
@@ -483,14 +267,14 @@ static bool plan_and_measure(struct options *o, int *ret_code, struct error *err
             "left out, as the other side has no such target, workload and load: %zu of base, "
             "%zu of head\n",
             pairs.base_alone, pairs.head_alone);
-    fine = (o->no_save || database_open_to_write(&o->common, &store, err)) &&
+    fine = (o->common.no_save || database_open_to_write(&o->common, &store, err)) &&
            measure(o, &pairs, store, ret_code, err);
     store_close(store);
     pairs_release(&pairs);
     return fine;
 }
 
-static int run_ci(struct options *o)
+static int run_ci(struct ci_options *o)
 {
     struct error err, left;
     int code = EXIT_DONE;
@@ -510,33 +294,15 @@ static int run_ci(struct options *o)
 
 int cmd_ci(int argc, char **argv)
 {
-    static char program_name[] = "assay ci"; /* as which argp's messages speak */
-    static struct options o = { .policy = "fail", .pairs = PAIRS_DEFAULT };
-    struct arena arena;
+    static struct ci_options o;
     struct error err;
-    uint32_t random = 1;
-    int full_argc, given;
-    char **full_argv;
     int code;
 
-    if (!with_environment(argc, argv, option_table, &full_argc, &full_argv, &given, &err) ||
-        !arena_map(&arena, 65536, &err))
+    if (!ci_options_read(argc, argv, &o, &err))
         return fail(&err);
-    o.limits = gate_limits_default();
-    o.common.gates = true;
-    full_argv[0] = program_name;
-    o.given = given;
-    argp_err_exit_status = EXIT_USAGE;
-    argp_parse(&ci_argp, full_argc, full_argv, 0, NULL, &o);
-    if (!o.seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
-        o.session.seed = random;
-    o.session.command =
-        arena_format(&arena, "assay ci %s", command_line(&arena, argc, argv) + strlen("assay "));
-    o.session.version = VERSION_TEXT;
-    o.session.stop_asked = &stop_asked;
+    session_told(&o.session, &o.common, &o.words);
     signals_catch();
     code = run_ci(&o);
-    arena_unmap(&arena);
-    free_words(full_argv, given);
+    words_free(&o.words);
     return code;
 }

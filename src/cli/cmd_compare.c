@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
-#include "cli/common.h"
+#include "cli/syntax.h"
 #include "report/comparison_out.h"
 #include "store/record_json.h"
 
@@ -18,35 +18,25 @@ struct options {
     size_t name_count;
 };
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
+static bool take_option(void *options, int key, const char *argument, enum said_by by,
+                        struct error *err)
 {
-    struct options *o = state->input;
+    struct options *o = options;
 
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &o->common;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (o->name_count == 2)
-            argp_error(state, "two at a time: '%s' is a third", argument);
-        o->names[o->name_count++] = argument;
-        return 0;
-    case ARGP_KEY_END:
-        if (o->name_count < 2)
-            argp_error(state, "which two? Runs (`assay list` tells them; 'last' is the newest), "
-                              "RUN:TARGET, or files that -o json= wrote");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    (void)by;
+    if (key == ARGP_KEY_END)
+        return o->name_count == 2 ||
+               error_usage(err, "which two? Runs (`assay list` tells them; 'last' is the newest), "
+                                "RUN:TARGET, or files that -o json= wrote");
+    if (o->name_count == 2)
+        return error_usage(err, "two at a time: '%s' is a third", argument);
+    o->names[o->name_count++] = argument;
+    return true;
 }
 
-static const struct argp_child children[] = {
-    {&common_argp, 0, NULL, 90 },
-    { 0       }
-};
-static const struct argp compare_argp = {
-    .parser = parse_option,
+static const struct syntax syntax = {
+    .name = "assay compare",
+    .kind = SYNTAX_SHOWS,
     .args_doc = "A B",
     .doc =
         "Says which of two is faster, as far as their trials can tell. A and B are runs (a number, "
@@ -58,7 +48,7 @@ static const struct argp compare_argp = {
         "is said first.\n\n"
         "Exit: 0 done, whatever was found; 2 a run or a file that is not there, or nothing to "
         "compare.",
-    .children = children
+    .take = take_option,
 };
 
 /* ---- one side ---- */
@@ -204,17 +194,17 @@ static bool compare(const struct options *o, struct side sides[2], struct error 
 
 int cmd_compare(int argc, char **argv)
 {
-    static char program_name[] = "assay compare"; /* as which argp's messages speak */
     static struct side sides[2];
     struct options o = { 0 };
+    struct words words;
     struct error err;
     bool fine;
 
-    argv[0] = program_name;
-    argp_err_exit_status = EXIT_USAGE;
-    argp_parse(&compare_argp, argc, argv, 0, NULL, &o);
+    if (!syntax_read(&syntax, argc, argv, &o, &words, &err))
+        return fail(&err);
     fine = compare(&o, sides, &err);
     run_record_free(sides[0].run);
     run_record_free(sides[1].run);
+    words_free(&words);
     return fine ? EXIT_DONE : fail(&err);
 }

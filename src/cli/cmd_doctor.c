@@ -1,4 +1,5 @@
 /* assay doctor: is this machine fit to measure on, and what to change. */
+#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 

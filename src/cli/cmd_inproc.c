@@ -10,6 +10,7 @@
 #include "cli/common.h"
 #include "cli/inproc_output.h"
 #include "cli/request_options.h"
+#include "cli/syntax.h"
 #include "cli/version.h"
 #include "inproc/inproc.h"
 #include "probe/host.h"
@@ -33,8 +34,6 @@ enum {
     KEY_TIMEOUT,
     KEY_INSTRUCTIONS,
     KEY_CPUS,
-    KEY_NO_SAVE,
-    KEY_END,
 };
 
 /* clang-format off */
@@ -64,7 +63,6 @@ static const struct argp_option option_table[] = {
     { "cpus", KEY_CPUS, "LIST", 0, "Pin the runner to the first of these (the last there is)", 4 },
     { "instructions", KEY_INSTRUCTIONS, NULL, 0,
       "Count instructions with callgrind where the machine does not; takes a minute each", 4 },
-    { "no-save", KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 4 },
     { 0 },
 };
 /* clang-format on */
@@ -77,7 +75,7 @@ struct options {
     const char *apps[APPS_MAX];
     size_t app_count;
     uint64_t processes;
-    bool method_given, no_save;
+    bool method_given;
 };
 
 /* ---- options ---- */
@@ -118,11 +116,22 @@ static bool cpus_option(struct options *o, const char *argument, struct error *e
 }
 
 /* One flat switch: a case an option. */
-static bool take_option(struct options *o, int key, const char *argument, struct error *err)
+static bool take_option(void *options, int key, const char *argument, enum said_by by,
+                        struct error *err)
 {
+    struct options *o = options;
     uint64_t number;
 
+    (void)by;
     switch (key) {
+    case ARGP_KEY_ARG:
+        if (o->app_count == APPS_MAX)
+            return error_usage(err, "more than %d applications", APPS_MAX);
+        o->apps[o->app_count++] = argument;
+        return true;
+    case ARGP_KEY_END:
+        return o->app_count > 0 || error_usage(err, "which application? Python's are written "
+                                                    "module:name, like app:app");
     case KEY_RUNTIME:
         o->spec.runtime = argument;
         return true;
@@ -162,60 +171,21 @@ static bool take_option(struct options *o, int key, const char *argument, struct
     case KEY_INSTRUCTIONS:
         o->spec.instructions = true;
         return true;
-    case KEY_NO_SAVE:
-        o->no_save = true;
-        return true;
     default:
         return error_usage(err, "option %d has no meaning", key);
     }
 }
 
-static bool is_ours(int key)
-{
-    return (key >= KEY_RUNTIME && key < KEY_END) || (key > 0 && strchr("mHbn", key) != NULL);
-}
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-    struct options *o = state->input;
-    struct error err;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &o->common;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (o->app_count == APPS_MAX)
-            argp_error(state, "more than %d applications", APPS_MAX);
-        o->apps[o->app_count++] = argument;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which application? Python's are written module:name, like app:app");
-        return EINVAL;
-    default:
-        if (key == 'X')
-            key = 'm';
-        if (!is_ours(key))
-            return ARGP_ERR_UNKNOWN;
-        if (!take_option(o, key, argument, &err))
-            argp_error(state, "%s", err.text);
-        return 0;
-    }
-}
-
-static const struct argp_child children[] = {
-    {&common_argp, 0, NULL, 90 },
-    { 0       }
-};
-static const struct argp inproc_argp = {
-    .options = option_table,
-    .parser = parse_option,
+static const struct syntax syntax = {
+    .name = "assay inproc",
+    .kind = SYNTAX_MEASURES,
+    .table = option_table,
     .args_doc = "APP...",
     .doc =
         "Drives applications inside the process of their own runtime, without server and "
         "network: what does the framework cost? Each call gets a fresh request, each answer is "
         "checked, each figure comes from several fresh processes; the bare callable comes first.",
-    .children = children,
+    .take = take_option,
 };
 
 /* What the options mean together. */
@@ -375,7 +345,6 @@ static int measure_and_report(struct options *o, struct store *store, struct run
 
 int cmd_inproc(int argc, char **argv)
 {
-    static char program_name[] = "assay inproc"; /* as which argp's messages speak */
     struct options o = {
         .spec = {.runtime = "cpython",
                  .folder = ".",
@@ -386,31 +355,22 @@ int cmd_inproc(int argc, char **argv)
     };
     struct store *store = NULL;
     struct run_record *run;
-    struct arena arena;
+    struct words words;
     struct error err;
-    int full_argc, given, code;
-    char **full_argv;
-    const char *command;
+    int code;
 
-    if (!with_environment(argc, argv, option_table, &full_argc, &full_argv, &given, &err) ||
-        !arena_map(&arena, 65536, &err))
+    if (!syntax_read(&syntax, argc, argv, &o, &words, &err))
         return fail(&err);
-    command = arena_format(&arena, "assay inproc %s",
-                           command_line(&arena, argc, argv) + strlen("assay "));
-    full_argv[0] = program_name;
-    argp_err_exit_status = EXIT_USAGE;
-    argp_parse(&inproc_argp, full_argc, full_argv, 0, NULL, &o);
     signals_catch();
-    run = new_run(command, &err);
+    run = new_run(words.command, &err);
     if (run == NULL || !finish_options(&o, &err) ||
-        (!o.no_save && !database_open_to_write(&o.common, &store, &err)))
+        (!o.common.no_save && !database_open_to_write(&o.common, &store, &err)))
         code = fail(&err);
     else
         code = measure_and_report(&o, store, run, &err);
     store_close(store);
     run_record_free(run);
     text_files_release(&o.files);
-    arena_unmap(&arena);
-    free_words(full_argv, given);
+    words_free(&words);
     return code;
 }

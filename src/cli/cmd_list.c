@@ -1,4 +1,5 @@
 /* assay list: the runs that the database holds. */
+#include <argp.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>

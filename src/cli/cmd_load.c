@@ -86,9 +86,9 @@ static void judge(const struct load_options *o, struct trial_record *record,
                   const struct observer *observer)
 {
     const struct ceiling_order order = { .record = record,
-                                         .ring = o->ring,
+                                         .ring = o->common.ring,
                                          .places = &o->places,
-                                         .kept_only = o->no_ceiling,
+                                         .kept_only = o->common.no_ceiling,
                                          .stop_asked = &stop_asked,
                                          .observer = observer };
 
@@ -108,17 +108,17 @@ static bool test_address(struct load_options *o, struct trial_record *record,
                            .host = slice_of(host_header(o)),
                            .workload = &record->workload,
                            .load = load,
-                           .ring = o->ring,
+                           .ring = o->common.ring,
                            .cpus = o->places.client,
                            .cpu_count = o->places.client_count,
-                           .seed = o->seed,
+                           .seed = o->common.seed,
                            .ancestor = server,
                            .ancestor_counts = true,
                            .stop_asked = &stop_asked,
                            .observer = &observer };
 
     if (load->stage > 1) /* as in a suite: arrivals of its own */
-        drive.seed = rng_split(o->seed, load->stage - 1).state;
+        drive.seed = rng_split(o->common.seed, load->stage - 1).state;
     fill_in(o, record, addr, server_name, server);
     if (!drive_run(&drive, record, err) || !prove_trial(&drive, &o->prove, record, err))
         return false;
@@ -130,15 +130,15 @@ static bool test_address(struct load_options *o, struct trial_record *record,
     return true;
 }
 
-static struct run_record *new_run(struct load_options *o, int argc, char **argv, struct error *err)
+static struct run_record *new_run(const struct load_options *o, struct error *err)
 {
     struct run_record *run = run_record_new(1u << 20, err);
 
     if (run == NULL)
         return NULL;
-    run->command = command_line(&run->arena, argc, argv);
+    run->command = arena_text(&run->arena, o->words.command, strlen(o->words.command));
     run->assay_version = VERSION_TEXT;
-    run->seed = o->seed;
+    run->seed = o->common.seed;
     run->blocks = 1;
     run->started = wall_now();
     host_read("", &run->host);
@@ -301,7 +301,7 @@ static bool measure(struct load_options *o, struct store *store, struct run_reco
     return fine;
 }
 
-static int load_all(struct load_options *o, int argc, char **argv, struct error *err)
+static int load_all(struct load_options *o, struct error *err)
 {
     struct error unsaved = { .text = "" };
     struct store *store = NULL;
@@ -311,9 +311,9 @@ static int load_all(struct load_options *o, int argc, char **argv, struct error 
 
     if (!check_outputs(&o->common, err))
         return fail(err);
-    if (!o->no_save && !database_open_to_write(&o->common, &store, err))
+    if (!o->common.no_save && !database_open_to_write(&o->common, &store, err))
         return fail(err);
-    run = new_run(o, argc, argv, err);
+    run = new_run(o, err);
     fine = run != NULL && measure(o, store, run, &unsaved, err);
     /* The stages before one that could not be driven are kept and shown. */
     if (run != NULL && run->trial_count > 0) {
@@ -341,7 +341,7 @@ int cmd_load(int argc, char **argv)
     if (!load_options_read(argc, argv, &o, &err))
         return fail(&err);
     signals_catch();
-    code = load_all(&o, argc, argv, &err);
+    code = load_all(&o, &err);
     load_options_release(&o);
     return code;
 }

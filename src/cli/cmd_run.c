@@ -3,14 +3,13 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "cli/cmd.h"
 #include "cli/common.h"
 #include "cli/demands.h"
 #include "cli/run_plan.h"
 #include "cli/run_view.h"
-#include "cli/version.h"
+#include "cli/syntax.h"
 #include "report/ranking.h"
 #include "report/terminal.h"
 #include "run/cores.h"
@@ -20,16 +19,12 @@ enum {
     KEY_ONLY = 0x100,
     KEY_BLOCKS,
     KEY_PRESET,
-    KEY_SEED,
     KEY_DRY_RUN,
-    KEY_RING,
     KEY_CPUS,
     KEY_PROVE,
     KEY_PROVE_DURATION,
-    KEY_NO_CEILING,
     KEY_STRICT,
     KEY_MAX_ERRORS,
-    KEY_NO_SAVE
 };
 
 /* clang-format off */
@@ -38,22 +33,17 @@ static const struct argp_option option_table[] = {
     { "blocks", KEY_BLOCKS, "N", 0, "This many trials of each", 1 },
     { "preset", KEY_PRESET, "NAME", 0,
       "Blocks, durations and counts as the suite's preset says", 1 },
-    { "seed", KEY_SEED, "N", 0, "Of the order of trials, arrivals and nonces", 1 },
     { "dry-run", KEY_DRY_RUN, NULL, 0, "Print the plan and the time it takes, start nothing", 1 },
     { "cpus", KEY_CPUS, "WHERE", 0,
-      "client=LIST,server=LIST; lists like 0 or 2-3 (each their own)", 2 },
-    { "ring", KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 2 },
+      "client=LIST,server=LIST; lists like 0 or 2-3 (each their own)", 4 },
     { "prove", KEY_PROVE, NULL, 0,
       "Drive the target again behind each trial, to prove whether the generator was the limit and "
-      "whether memory that grows is a leak", 2 },
+      "whether memory that grows is a leak", 4 },
     { "prove-duration", KEY_PROVE_DURATION, "TIME", 0,
-      "Of each of the two drives that prove a leak (60s)", 2 },
-    { "no-ceiling", KEY_NO_CEILING, NULL, 0,
-      "Do not measure what the generator reaches against an empty server, unless that is known", 2 },
-    { "no-save", KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 2 },
-    { "strict", KEY_STRICT, NULL, 0, "Exit 1 when the verdict on some trial is INVALID", 2 },
+      "Of each of the two drives that prove a leak (60s)", 4 },
+    { "strict", KEY_STRICT, NULL, 0, "Exit 1 when the verdict on some trial is INVALID", 4 },
     { "max-errors", KEY_MAX_ERRORS, "SHARE", 0,
-      "Exit 1 when more of some trial's requests failed: 1%, 0 (100%)", 2 },
+      "Exit 1 when more of some trial's requests failed: 1%, 0 (100%)", 4 },
     { 0 },
 };
 /* clang-format on */
@@ -62,17 +52,30 @@ struct options {
     struct common_options common;
     struct session_options session;
     struct demands demands;
-    bool seed_given, dry_run, no_save;
+    bool dry_run;
 };
 
 /* ---- options ---- */
 
-static bool take_option(struct options *o, int key, const char *argument, struct error *err)
+static bool take_option(void *options, int key, const char *argument, enum said_by by,
+                        struct error *err)
 {
+    struct options *o = options;
     uint64_t number = 0;
     bool fine = true;
 
+    (void)by;
     switch (key) {
+    case ARGP_KEY_ARG:
+        if (o->session.path != NULL)
+            return error_usage(err, "one suite at a time: '%s' or '%s'?", o->session.path,
+                               argument);
+        o->session.path = argument;
+        return true;
+    case ARGP_KEY_END:
+        return o->session.path != NULL ||
+               error_usage(err, "which suite? A folder with a suite.yaml in it, for example "
+                                "suites/demo");
     case KEY_ONLY:
         o->session.only = argument;
         return true;
@@ -83,9 +86,6 @@ static bool take_option(struct options *o, int key, const char *argument, struct
         fine = parse_count("--blocks", argument, 1, 10000, &number, err);
         o->session.blocks = (uint32_t)number;
         return fine;
-    case KEY_SEED:
-        o->seed_given = true;
-        return parse_count("--seed", argument, 0, UINT64_MAX, &o->session.seed, err);
     case KEY_DRY_RUN:
         o->dry_run = true;
         return true;
@@ -94,19 +94,11 @@ static bool take_option(struct options *o, int key, const char *argument, struct
         return true;
     case KEY_PROVE_DURATION:
         return parse_prove_duration(argument, &o->session.prove, err);
-    case KEY_NO_CEILING:
-        o->session.kept_ceiling_only = true;
-        return true;
-    case KEY_NO_SAVE:
-        o->no_save = true;
-        return true;
     case KEY_STRICT:
         o->demands.strict = true;
         return true;
     case KEY_MAX_ERRORS:
         return demands_parse_share(argument, &o->demands, err);
-    case KEY_RING:
-        return parse_ring(argument, &o->session.ring, err);
     case KEY_CPUS:
         return parse_places(argument, &o->session.places, err);
     default:
@@ -114,44 +106,15 @@ static bool take_option(struct options *o, int key, const char *argument, struct
     }
 }
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-    struct options *o = state->input;
-    struct error err;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &o->common;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (o->session.path != NULL)
-            argp_error(state, "one suite at a time: '%s' or '%s'?", o->session.path, argument);
-        o->session.path = argument;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which suite? A folder with a suite.yaml in it, for example suites/demo");
-        return EINVAL;
-    default:
-        if (key < KEY_ONLY || key > KEY_NO_SAVE)
-            return ARGP_ERR_UNKNOWN;
-        if (!take_option(o, key, argument, &err))
-            argp_error(state, "%s", err.text);
-        return 0;
-    }
-}
-
-static const struct argp_child children[] = {
-    {&common_argp, 0, NULL, 90 },
-    { 0       }
-};
-static const struct argp run_argp = {
-    .options = option_table,
-    .parser = parse_option,
+static const struct syntax syntax = {
+    .name = "assay run",
+    .kind = SYNTAX_DRIVES,
+    .table = option_table,
     .args_doc = "SUITE",
     .doc =
         "Runs a suite: starts each target afresh for each trial, checks that it answers rightly, "
         "drives it, stops it; ranks them by what their trials can tell.",
-    .children = children,
+    .take = take_option,
 };
 
 /* ---- the run ---- */
@@ -222,7 +185,7 @@ static int run_suite(struct options *o, struct session *s, struct error *err)
     bool fine;
     int code;
 
-    if (!o->no_save && !database_open_to_write(&o->common, &store, err))
+    if (!o->common.no_save && !database_open_to_write(&o->common, &store, err))
         return fail(err);
     view = run_view_new(&o->common, s);
     if (view == NULL) {
@@ -288,30 +251,16 @@ static int plan_and_run(struct options *o, struct error *err)
 
 int cmd_run(int argc, char **argv)
 {
-    static char program_name[] = "assay run"; /* as which argp's messages speak */
     struct options o = { .demands = DEMANDS_NONE };
-    struct arena arena;
+    struct words words;
     struct error err;
-    uint32_t random = 1;
-    int full_argc, given;
-    char **full_argv;
     int code;
 
-    if (!with_environment(argc, argv, option_table, &full_argc, &full_argv, &given, &err) ||
-        !arena_map(&arena, 65536, &err))
+    if (!syntax_read(&syntax, argc, argv, &o, &words, &err))
         return fail(&err);
-    full_argv[0] = program_name;
-    argp_err_exit_status = EXIT_USAGE;
-    argp_parse(&run_argp, full_argc, full_argv, 0, NULL, &o);
-    if (!o.seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
-        o.session.seed = random;
-    o.session.command =
-        arena_format(&arena, "assay run %s", command_line(&arena, argc, argv) + strlen("assay "));
-    o.session.version = VERSION_TEXT;
-    o.session.stop_asked = &stop_asked;
+    session_told(&o.session, &o.common, &words);
     signals_catch();
     code = plan_and_run(&o, &err);
-    arena_unmap(&arena);
-    free_words(full_argv, given);
+    words_free(&words);
     return code;
 }

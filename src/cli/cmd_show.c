@@ -6,6 +6,7 @@
 #include "cli/cmd.h"
 #include "cli/common.h"
 #include "cli/inproc_output.h"
+#include "cli/syntax.h"
 #include "report/terminal.h"
 #include "store/inproc_json.h"
 
@@ -26,43 +27,37 @@ struct options {
     bool trials, checks;
 };
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
+static bool take_option(void *options, int key, const char *argument, enum said_by by,
+                        struct error *err)
 {
-    struct options *o = state->input;
+    struct options *o = options;
 
+    (void)by;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &o->common;
-        return 0;
     case ARGP_KEY_ARG:
         if (o->run != NULL)
-            argp_error(state, "one run at a time: '%s' or '%s'?", o->run, argument);
+            return error_usage(err, "one run at a time: '%s' or '%s'?", o->run, argument);
         o->run = argument;
-        return 0;
+        return true;
+    case ARGP_KEY_END:
+        return o->run != NULL ||
+               error_usage(err, "which run? `assay list` tells them; 'last' is the newest");
     case KEY_TRIALS:
-        o->trials = true;
-        return 0;
+        return o->trials = true;
     case KEY_CHECKS:
-        o->checks = true;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which run? `assay list` tells them; 'last' is the newest");
-        return EINVAL;
+        return o->checks = true;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return error_usage(err, "option %d has no meaning", key);
     }
 }
 
-static const struct argp_child children[] = {
-    {&common_argp, 0, NULL, 90 },
-    { 0       }
-};
-static const struct argp show_argp = {
-    .options = option_table,
-    .parser = parse_option,
+static const struct syntax syntax = {
+    .name = "assay show",
+    .kind = SYNTAX_SHOWS,
+    .table = option_table,
     .args_doc = "RUN",
     .doc = "Shows a run: its number, a unique beginning of it, or 'last'.",
-    .children = children
+    .take = take_option,
 };
 
 static void show(const struct options *o, const struct run_record *run)
@@ -91,44 +86,55 @@ static bool show_inproc(const struct options *o, const struct run_record *run, j
     return fine;
 }
 
+static bool read_run(const struct options *o, struct run_record **ret_run, json_t **ret_document,
+                     struct error *err)
+{
+    struct store *store;
+    bool fine;
+
+    if (!database_open(&o->common, &store, err))
+        return false;
+    fine = store_read_run(store, o->run, ret_run, err);
+    if (fine && !store_read_inproc(store, (*ret_run)->id, ret_document, err)) {
+        run_record_free(*ret_run);
+        fine = false;
+    }
+    store_close(store);
+    return fine;
+}
+
+static bool show_run(const struct options *o, struct run_record *run, json_t *document,
+                     struct error *err)
+{
+    if (json_is_array(document)) /* of a suite */
+        run->inproc = json_incref(document);
+    else if (document != NULL)
+        return show_inproc(o, run, document, err);
+    if (o->common.quiet < 2 && !stdout_taken(&o->common))
+        show(o, run);
+    if (!write_outputs(&o->common, run, run->suite[0] == '\0', err))
+        return false;
+    return (fflush(stdout) == 0 && !ferror(stdout)) ||
+           error_set(err, errno, "write to standard output");
+}
+
 int cmd_show(int argc, char **argv)
 {
-    static char program_name[] = "assay show"; /* as which argp's messages speak */
     struct options o = { 0 };
     struct run_record *run;
-    struct store *store;
+    struct words words;
     struct error err;
     json_t *document = NULL;
     bool fine;
 
-    argv[0] = program_name;
-    argp_err_exit_status = EXIT_USAGE;
-    argp_parse(&show_argp, argc, argv, 0, NULL, &o);
-    if (!database_open(&o.common, &store, &err))
+    if (!syntax_read(&syntax, argc, argv, &o, &words, &err))
         return fail(&err);
-    fine = store_read_run(store, o.run, &run, &err);
-    if (fine && !store_read_inproc(store, run->id, &document, &err)) {
-        run_record_free(run);
-        fine = false;
-    }
-    store_close(store);
-    if (!fine)
-        return fail(&err);
-    if (json_is_array(document)) { /* of a suite */
-        run->inproc = document;
-        document = NULL;
-    }
-    if (document != NULL) {
-        fine = show_inproc(&o, run, document, &err);
+    fine = read_run(&o, &run, &document, &err);
+    if (fine) {
+        fine = show_run(&o, run, document, &err);
         json_decref(document);
         run_record_free(run);
-        return fine ? EXIT_DONE : fail(&err);
     }
-    if (o.common.quiet < 2 && !stdout_taken(&o.common))
-        show(&o, run);
-    fine = write_outputs(&o.common, run, run->suite[0] == '\0', &err);
-    if (fine && (fflush(stdout) != 0 || ferror(stdout)))
-        fine = error_set(&err, errno, "write to standard output");
-    run_record_free(run);
+    words_free(&words);
     return fine ? EXIT_DONE : fail(&err);
 }

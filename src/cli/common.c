@@ -1,11 +1,11 @@
 #include "cli/common.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/units.h"
@@ -68,51 +68,6 @@ int fail(const struct error *err)
 
 /* ---- options ---- */
 
-enum { KEY_DB = 0x1000, KEY_COLOR };
-
-/* clang-format off */
-static const struct argp_option common_option_table[] = {
-    { "output", 'o', "FORMAT=FILE", 0,
-      "Also write json=FILE, csv=FILE or md=FILE; '-' is standard output", 90 },
-    { "json", 'j', NULL, 0, "The result as JSON on standard output: -o json=-", 90 },
-    { "quiet", 'q', NULL, 0, "No progress; twice: no summary either", 90 },
-    { "db", KEY_DB, "FILE", 0, "The results database (default: $ASSAY_DB, else assay.db)", 90 },
-    { "color", KEY_COLOR, "WHEN", 0, "auto, always or never", 90 },
-    { NULL, 'h', NULL, OPTION_HIDDEN, NULL, 90 },
-    { 0 },
-};
-/* clang-format on */
-
-static error_t add_output(struct common_options *options, const char *text,
-                          struct argp_state *state)
-{
-    const char *equals = strchr(text, '=');
-    struct slice format = { text, equals == NULL ? strlen(text) : (size_t)(equals - text) };
-    struct output *output = &options->outputs[options->output_count];
-
-    if (options->output_count == OUTPUTS_MAX) {
-        argp_error(state, "more than %d outputs", OUTPUTS_MAX);
-        return EINVAL;
-    }
-    if (slice_equal(format, SLICE("json"))) {
-        output->format = OUTPUT_JSON;
-    } else if (options->gates && slice_equal(format, SLICE("junit"))) {
-        output->format = OUTPUT_JUNIT;
-    } else if (!options->gates && slice_equal(format, SLICE("csv"))) {
-        output->format = OUTPUT_CSV;
-    } else if (slice_equal(format, SLICE("md"))) {
-        output->format = OUTPUT_MARKDOWN;
-    } else {
-        argp_error(state,
-                   "output format '%.*s' is not known; there are json, %s and md (-o json=FILE)",
-                   (int)format.len, format.ptr, options->gates ? "junit" : "csv");
-        return EINVAL;
-    }
-    output->file = equals == NULL || equals[1] == '\0' ? "-" : equals + 1;
-    options->output_count++;
-    return 0;
-}
-
 bool parse_color(const char *text, struct error *err)
 {
     static const char *const words[] = { "auto", "always", "never" };
@@ -121,116 +76,6 @@ bool parse_color(const char *text, struct error *err)
         if (strcmp(text, words[i]) == 0)
             return true;
     return error_usage(err, "--color is auto, always or never, not '%s'", text);
-}
-
-static error_t parse_common(int key, char *argument, struct argp_state *state)
-{
-    struct common_options *options = state->input;
-    struct error err;
-
-    switch (key) {
-    case 'h':
-        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-        return 0;
-    case 'o':
-        return add_output(options, argument, state);
-    case 'j':
-        return add_output(options, "json=-", state);
-    case 'q':
-        options->quiet++;
-        return 0;
-    case KEY_DB:
-        options->db = argument;
-        return 0;
-    case KEY_COLOR:
-        if (!parse_color(argument, &err))
-            argp_error(state, "%s", err.text);
-        options->color = argument;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-const struct argp common_argp = { .options = common_option_table, .parser = parse_common };
-
-/* "--connections" is asked for as ASSAY_CONNECTIONS, "--expect-status" as ASSAY_EXPECT_STATUS. */
-static const char *from_environment(const char *option, char *ret_name, size_t size)
-{
-    struct text name = { ret_name, 0, size, false };
-
-    text_format(&name, "ASSAY_%s", option);
-    for (char *c = ret_name; *c != '\0'; c++)
-        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
-    return getenv(ret_name);
-}
-
-static bool is_one_of(const char *value, const char *const *words)
-{
-    for (; *words != NULL; words++)
-        if (strcasecmp(value, *words) == 0)
-            return true;
-    return false;
-}
-
-/* The word that the environment adds for this option: NULL when none. */
-static bool environment_word(const struct argp_option *option, char **ret_word, struct error *err)
-{
-    static const char *const on[] = { "1", "yes", "true", "on", NULL };
-    static const char *const off[] = { "0", "no", "false", "off", NULL };
-    char name[64];
-    const char *value =
-        option->name == NULL ? NULL : from_environment(option->name, name, sizeof(name));
-
-    *ret_word = NULL;
-    if (value == NULL || *value == '\0' || (option->flags & OPTION_ALIAS) != 0)
-        return true;
-    if (option->arg == NULL && is_one_of(value, off))
-        return true;
-    if (option->arg == NULL && !is_one_of(value, on))
-        return error_usage(err, "%s is '%s'; it is a switch, 1 or 0", name, value);
-    if (asprintf(ret_word, option->arg == NULL ? "--%s" : "--%s=%s", option->name, value) < 0)
-        return error_set(err, ENOMEM, "read the environment");
-    return true;
-}
-
-bool with_environment(int argc, char **argv, const struct argp_option *table, int *ret_argc,
-                      char ***ret_argv, int *ret_given, struct error *err)
-{
-    const struct argp_option *tables[] = { common_option_table, table };
-    size_t room = (size_t)argc + 1;
-    char **vector;
-    int count = 1;
-
-    for (size_t t = 0; t < 2; t++)
-        for (const struct argp_option *o = tables[t]; o->name != NULL || o->key != 0; o++)
-            room++;
-    vector = calloc(room, sizeof(*vector));
-    if (vector == NULL)
-        return error_set(err, ENOMEM, "read the command line");
-    vector[0] = argv[0];
-    for (size_t t = 0; t < 2; t++)
-        for (const struct argp_option *o = tables[t]; o->name != NULL || o->key != 0; o++) {
-            if (!environment_word(o, &vector[count], err)) {
-                free(vector); /* not its words: the program ends here */
-                return false;
-            }
-            count += vector[count] != NULL;
-        }
-    *ret_given = count - 1;
-    for (int i = 1; i < argc; i++)
-        vector[count++] = argv[i];
-    *ret_argc = count;
-    *ret_argv = vector;
-    return true;
-}
-
-/* argp moves what is no option behind the options; those in front stay where they are. */
-void free_words(char **vector, int given)
-{
-    for (int i = 1; i <= given; i++)
-        free(vector[i]);
-    free(vector);
 }
 
 static bool cpu_number(struct slice text, uint32_t *ret_cpu)
@@ -368,6 +213,13 @@ bool parse_count(const char *option, const char *text, uint64_t low, uint64_t hi
     return true;
 }
 
+uint64_t random_seed(void)
+{
+    uint32_t seed;
+
+    return getrandom(&seed, sizeof(seed), 0) == sizeof(seed) ? seed : 1;
+}
+
 const char *database_name(const struct common_options *options)
 {
     const char *environment = getenv("ASSAY_DB");
@@ -377,8 +229,7 @@ const char *database_name(const struct common_options *options)
     return environment != NULL && *environment != '\0' ? environment : "assay.db";
 }
 
-/* As a shell takes it: in single quotes where it has to be. */
-static void add_word(struct text *text, const char *word)
+void add_shell_word(struct text *text, const char *word)
 {
     if (word[0] != '\0' && strpbrk(word, " \t\n'\"\\$`;&|<>()*?[]{}#~!") == NULL) {
         text_add(text, slice_of(word));
@@ -400,7 +251,7 @@ void print_saved(const struct screen *out, const struct run_record *run,
 
     if (strcmp(name, database_name(&nothing_said)) != 0) {
         text_add(&option, SLICE("--db "));
-        add_word(&option, name);
+        add_shell_word(&option, name);
     }
     terminal_saved(out, run, name, bytes);
 }
@@ -425,17 +276,4 @@ bool database_open_to_write(const struct common_options *options, struct store *
         return true;
     store_close(*ret_store);
     return error_wrap(err, "results database (--no-save for none)");
-}
-
-const char *command_line(struct arena *arena, int argc, char **argv)
-{
-    char line[4096];
-    struct text text = TEXT(line);
-
-    text_add(&text, SLICE("assay"));
-    for (int i = 1; i < argc; i++) {
-        text_add(&text, SLICE(" "));
-        add_word(&text, argv[i]);
-    }
-    return arena_text(arena, line, text.len);
 }

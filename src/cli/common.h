@@ -1,7 +1,6 @@
 /* cli/common.h -- what several commands need: signals, the database's name, outputs, messages. */
 #pragma once
 
-#include <argp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,7 +29,7 @@ int signals_exit_code(int otherwise);
  * "FILE:LINE:COL: error:" is printed as it is. */
 int fail(const struct error *err);
 
-/* ---- options ---- */
+/* ---- options (read by cli/syntax.h) ---- */
 
 /* Where results go: "-o json=FILE", "-o csv=-", "-j". */
 #define OUTPUTS_MAX 8
@@ -46,19 +45,12 @@ struct common_options {
     size_t output_count;
     unsigned quiet; /* 1: no progress, 2: no summary either */
     bool gates;     /* of a command whose results are gates: -o junit= in place of -o csv= */
+    bool no_save;
+    bool no_ceiling;
+    enum ring_kind ring;
+    uint64_t seed; /* at random unless it was said */
+    bool seed_given;
 };
-
-/* The options that all commands with results share, for argp's children. */
-extern const struct argp common_argp;
-
-/* Environment first: ASSAY_CONNECTIONS=64 is --connections=64, ASSAY_CLOSE=1 is --close, in front
- * of the command line, which therefore wins. For the long options of this table and of common_argp.
- * False when a switch is neither on nor off. *ret_given is how many of its words, from 1 on, came
- * from the environment; free_words() frees the vector, once nothing points to them any more. */
-bool with_environment(int argc, char **argv, const struct argp_option *table, int *ret_argc,
-                      char ***ret_argv, int *ret_given, struct error *err);
-
-void free_words(char **vector, int given);
 
 /* "0,2-3" into a list. CPUs that this process may not use are an error. */
 bool parse_cpus(struct slice text, uint32_t *ret_cpus, uint32_t max, uint32_t *ret_count,
@@ -78,6 +70,12 @@ bool parse_ring(const char *text, enum ring_kind *ret_ring, struct error *err);
 /* A whole number like 64 or 10k, from `low` to `high`. */
 bool parse_count(const char *option, const char *text, uint64_t low, uint64_t high,
                  uint64_t *ret_count, struct error *err);
+
+/* Short enough to be typed again. */
+uint64_t random_seed(void);
+
+/* As a shell takes it: in single quotes where it has to be. */
+void add_shell_word(struct text *text, const char *word);
 
 const char *database_name(const struct common_options *options);
 
@@ -105,8 +103,3 @@ bool check_outputs(const struct common_options *options, struct error *err);
 /* Writes all outputs. A trial of a single load is written as a trial, a suite as a run. */
 bool write_outputs(const struct common_options *options, const struct run_record *run, bool single,
                    struct error *err);
-
-/* ---- the command line ---- */
-
-/* How assay was called, in one line that a shell would take. */
-const char *command_line(struct arena *arena, int argc, char **argv);

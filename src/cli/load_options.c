@@ -1,11 +1,8 @@
 #include "cli/load_options.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/units.h"
-#include "cli/cmd.h"
 
 #define OPTIONS_BYTES (256u << 10) /* of texts; 256 stages with their names take 60 KB of it */
 
@@ -16,18 +13,13 @@ enum {
     KEY_CPUS,
     KEY_EXPECT_STATUS,
     KEY_EXPECT_BODY,
-    KEY_SEED,
     KEY_CLOSE,
-    KEY_RING,
     KEY_PROVE,
     KEY_PROVE_DURATION,
-    KEY_NO_CEILING,
-    KEY_NO_SAVE,
     KEY_STRICT,
     KEY_MAX_ERRORS,
     KEY_STAGES,
     KEY_UNIX_SOCKET,
-    KEY_END,
 };
 
 /* clang-format off */
@@ -60,17 +52,11 @@ static const struct argp_option option_table[] = {
     { "expect-body", KEY_EXPECT_BODY, "TEXT", 0,
       "The right body, @FILE likewise (what the probes get, if they agree)", 3 },
     { "cpus", KEY_CPUS, "LIST", 0, "Pin the generator: 0,2-3 or client=0", 4 },
-    { "ring", KEY_RING, "NAME", 0, "io_uring or epoll (what works here)", 4 },
-    { "seed", KEY_SEED, "N", 0,
-      "Of Poisson arrivals and nonces; printed, so that a run can be repeated", 4 },
     { "prove", KEY_PROVE, NULL, 0,
       "Drive it again afterwards, to prove whether the generator was the limit and whether memory "
       "leaks", 4 },
     { "prove-duration", KEY_PROVE_DURATION, "TIME", 0,
       "Of each of the two drives that prove a leak (60s)", 4 },
-    { "no-ceiling", KEY_NO_CEILING, NULL, 0,
-      "Do not measure what the generator reaches against an empty server, unless that is known", 4 },
-    { "no-save", KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 4 },
     { "strict", KEY_STRICT, NULL, 0, "Exit 1 when the verdict is INVALID", 4 },
     { "max-errors", KEY_MAX_ERRORS, "SHARE", 0,
       "Exit 1 when more of the requests failed: 1%, 0 (100%)", 4 },
@@ -136,22 +122,11 @@ static bool take_run_option(struct load_options *o, int key, const char *argumen
     switch (key) {
     case KEY_CPUS:
         return cpus_option(o, argument, err);
-    case KEY_RING:
-        return parse_ring(argument, &o->ring, err);
-    case KEY_SEED:
-        o->seed_given = true;
-        return parse_count("--seed", argument, 0, UINT64_MAX, &o->seed, err);
     case KEY_PROVE:
         o->prove.wanted = o->prove.unknown_memory = true;
         return true;
     case KEY_PROVE_DURATION:
         return parse_prove_duration(argument, &o->prove, err);
-    case KEY_NO_CEILING:
-        o->no_ceiling = true;
-        return true;
-    case KEY_NO_SAVE:
-        o->no_save = true;
-        return true;
     case KEY_STRICT:
         o->demands.strict = true;
         return true;
@@ -191,8 +166,8 @@ static bool take_request_option(struct load_options *o, int key, const char *arg
     }
 }
 
-static bool take_option(struct load_options *o, int key, const char *argument, int by,
-                        struct error *err)
+static bool take_load_option(struct load_options *o, int key, const char *argument, enum said_by by,
+                             struct error *err)
 {
     uint64_t number;
 
@@ -246,60 +221,40 @@ static bool take_option(struct load_options *o, int key, const char *argument, i
 
 /* ---- all of them ---- */
 
-/* argp hands out an alias of one letter as it was typed: curl's -X, wrk2's -R. */
-static int meant(int key)
+static bool take_option(void *options, int key, const char *argument, enum said_by by,
+                        struct error *err)
 {
-    return key == 'X' ? 'm' : key == 'R' ? 'r' : key;
+    struct load_options *o = options;
+
+    if (key == ARGP_KEY_END)
+        return o->url_text != NULL ||
+               error_usage(err, "which URL? For example: assay http://127.0.0.1:8080/");
+    if (key != ARGP_KEY_ARG)
+        return take_load_option(o, key, argument, by, err);
+    if (o->url_text != NULL)
+        return error_usage(err, "one URL is enough: '%s' or '%s'?", o->url_text, argument);
+    o->url_text = argument;
+    return true;
 }
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-    struct load_options *o = state->input;
-    struct error err;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &o->common;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (o->url_text != NULL)
-            argp_error(state, "one URL is enough: '%s' or '%s'?", o->url_text, argument);
-        o->url_text = argument;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which URL? For example: assay http://127.0.0.1:8080/");
-        return EINVAL;
-    default:
-        if (key <= 0 || key >= KEY_END) /* argp's own events, and the common options */
-            return ARGP_ERR_UNKNOWN;
-        if (!take_option(o, meant(key), argument,
-                         state->next - 1 > o->given ? BY_COMMAND : BY_ENVIRONMENT, &err))
-            argp_error(state, "%s", err.text);
-        return 0;
-    }
-}
-
-static const struct argp_child children[] = {
-    {&common_argp, 0, NULL, 90 },
-    { 0       }
-};
-static const struct argp load_argp = {
-    .options = option_table,
-    .parser = parse_option,
+static const struct syntax load_syntax = {
+    .name = "assay",
+    .kind = SYNTAX_DRIVES,
+    .table = option_table,
     .args_doc = "URL",
     .doc = "Loads one HTTP address, checks every answer, and says what a request takes and costs."
            "\vWithout -r the loop is closed: each connection asks again when it was answered. With "
            "-r it "
            "is open: requests are due by a timetable, and waiting counts.\n\n"
            "Each long option can be set by the environment too: ASSAY_CONNECTIONS=64.",
-    .children = children,
+    .take = take_option,
 };
 
 /* What the stages say must not be said beside them; what the environment says gives way. */
 static bool finish_stages(struct load_options *o, struct error *err)
 {
     const struct {
-        int by;
+        enum said_by by;
         const char *option;
     } theirs[] = {
         {o->rate_by,      "-r"},
@@ -351,33 +306,22 @@ static bool finish_options(struct load_options *o, struct error *err)
         o->workload.method = SLICE("POST");
     o->workload.path = o->url.path.len > 0 ? o->url.path : SLICE("/");
     load_complete(&o->load);
-    if (!o->seed_given) {
-        uint32_t random = 0;
-
-        if (getrandom(&random, sizeof(random), 0) == sizeof(random))
-            o->seed = random;
-    }
     return true;
 }
 
 bool load_options_read(int argc, char **argv, struct load_options *ret_options, struct error *err)
 {
-    static char program_name[] = "assay"; /* as which argp's messages speak */
     struct load_options *o = ret_options;
-    int count;
 
     *o = (struct load_options){ .load = load_default(),
                                 .workload = { .method = SLICE("GET") },
                                 .demands = DEMANDS_NONE };
-    if (!with_environment(argc, argv, option_table, &count, &o->words, &o->given, err))
+    if (!arena_map(&o->arena, OPTIONS_BYTES, err))
         return false;
-    if (!arena_map(&o->arena, OPTIONS_BYTES, err)) {
-        free_words(o->words, o->given);
+    if (!syntax_read(&load_syntax, argc, argv, o, &o->words, err)) {
+        arena_unmap(&o->arena);
         return false;
     }
-    o->words[0] = program_name;
-    argp_err_exit_status = EXIT_USAGE;
-    argp_parse(&load_argp, count, o->words, 0, NULL, o);
     if (finish_options(o, err))
         return true;
     load_options_release(o);
@@ -388,5 +332,5 @@ void load_options_release(struct load_options *o)
 {
     text_files_release(&o->files);
     arena_unmap(&o->arena);
-    free_words(o->words, o->given);
+    words_free(&o->words);
 }

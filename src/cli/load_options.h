@@ -10,9 +10,9 @@
 #include "cli/common.h"
 #include "cli/demands.h"
 #include "cli/request_options.h"
+#include "cli/syntax.h"
 #include "load/stage.h"
 #include "load/workload.h"
-#include "net/ring.h"
 #include "proto/url.h"
 #include "run/drive.h"
 #include "run/prove.h"
@@ -23,20 +23,12 @@ struct load_options {
     struct url url;
     struct load load;
     struct workload workload;
-    enum ring_kind ring;
     struct places places;
     struct prove_wish prove;
-    uint64_t seed;
     struct demands demands;
-    bool seed_given, method_given, no_save, no_ceiling;
-    char **words; /* what the environment says, then the command line */
-    int given;    /* of these, the environment's */
-    enum {
-        BY_DEFAULT,
-        BY_ENVIRONMENT,
-        BY_COMMAND
-    } duration_by,
-        requests_by, rate_by, connections_by, stages_by;
+    bool method_given;
+    struct words words;
+    enum said_by duration_by, requests_by, rate_by, connections_by, stages_by;
     const char *unix_socket; /* NULL: the URL's host and port */
     struct stages stages;
     struct arena arena; /* of texts and stages */
