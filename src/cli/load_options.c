@@ -10,6 +10,8 @@ enum {
     KEY_TIMEOUT = 0x100,
     KEY_WARMUP,
     KEY_ARRIVALS,
+    KEY_OPEN,
+    KEY_CLOSED,
     KEY_CPUS,
     KEY_EXPECT_STATUS,
     KEY_EXPECT_BODY,
@@ -35,6 +37,8 @@ static const struct argp_option option_table[] = {
     { "stages", KEY_STAGES, "LIST", 0,
       "Several loads in a row, each reported by itself: 10s:400/s,10s:500/s (open), "
       "10000n:20c,2s:30c (closed), 2s:400..9000+1200/s", 1 },
+    { "open", KEY_OPEN, NULL, 0, "Open loop; says so, and needs -r or --stages of rates", 1 },
+    { "closed", KEY_CLOSED, NULL, 0, "Closed loop; says so, and goes without a rate", 1 },
     { "arrivals", KEY_ARRIVALS, "SHAPE", 0, "Open loop: poisson or even (poisson)", 1 },
     { "warmup", KEY_WARMUP, "TIME", 0,
       "Drive this long before measuring (a tenth of the duration; none with -n)", 1 },
@@ -60,7 +64,7 @@ static const struct argp_option option_table[] = {
     { "strict", KEY_STRICT, NULL, 0, "Exit 1 when the verdict is INVALID", 4 },
     { "max-errors", KEY_MAX_ERRORS, "SHARE", 0,
       "Exit 1 when more of the requests failed: 1%, 0 (100%)", 4 },
-    { "latency", 'L', NULL, OPTION_HIDDEN, NULL, 4 }, /* wrk's habit: here it is always shown */
+    { "latency", 'L', NULL, 0, "Nothing: percentiles are always shown (for wrk's users)", 90 },
     { 0 },
 };
 /* clang-format on */
@@ -211,6 +215,12 @@ static bool take_load_option(struct load_options *o, int key, const char *argume
                                &o->load.timeout_ns, err);
     case KEY_ARRIVALS:
         return arrivals_option(o, argument, err);
+    case KEY_OPEN:
+        o->open_by = by;
+        return true;
+    case KEY_CLOSED:
+        o->closed_by = by;
+        return true;
     case KEY_CLOSE:
         o->load.keepalive = false;
         return true;
@@ -285,6 +295,38 @@ static bool finish_stages(struct load_options *o, struct error *err)
     return true;
 }
 
+/* A rate of the environment gives way to --closed on the command line, and the other way round. */
+static bool finish_closed(struct load_options *o, struct error *err)
+{
+    if (o->closed_by < o->rate_by)
+        return true;
+    if (o->closed_by == o->rate_by)
+        return error_usage(err, "--closed and -r contradict each other: a closed loop has the rate "
+                                "that the server has; leave one out");
+    if (o->stages.count > 0 && o->load.model == LOAD_OPEN)
+        return error_usage(err, "--closed, but stages like 10s:400/s are rates, an open loop; "
+                                "leave it out, or give connections: 10s:20c");
+    o->load.model = LOAD_CLOSED;
+    o->load.rate_per_sec = 0;
+    return true;
+}
+
+/* --open and --closed name the loop that the other options make. */
+static bool finish_loop(struct load_options *o, struct error *err)
+{
+    if (o->open_by == o->closed_by && o->open_by != BY_DEFAULT)
+        return error_usage(err, "--open or --closed: a loop cannot be both; leave one out");
+    if (o->closed_by > o->open_by)
+        return finish_closed(o, err);
+    if (o->open_by == BY_DEFAULT || o->load.model == LOAD_OPEN)
+        return true;
+    if (o->stages.count > 0)
+        return error_usage(err, "--open, but stages like 10s:20c are connections, a closed loop; "
+                                "leave it out, or give rates: 10s:400/s");
+    return error_usage(err, "--open: at which rate? Requests are due by a timetable: add -r RATE, "
+                            "like -r 1000");
+}
+
 static bool finish_options(struct load_options *o, struct error *err)
 {
     if (!url_parse(slice_of(o->url_text), &o->url, err))
@@ -297,7 +339,7 @@ static bool finish_options(struct load_options *o, struct error *err)
         o->load.duration_ns = 0;
     else
         o->load.requests = 0;
-    if (o->stages.count > 0 && !finish_stages(o, err))
+    if ((o->stages.count > 0 && !finish_stages(o, err)) || !finish_loop(o, err))
         return false;
     if (o->load.threads > o->load.connections)
         return error_usage(err, "%u threads for %u connections: a thread needs one at least",

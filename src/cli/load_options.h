@@ -28,7 +28,7 @@ struct load_options {
     struct demands demands;
     bool method_given;
     struct words words;
-    enum said_by duration_by, requests_by, rate_by, connections_by, stages_by;
+    enum said_by duration_by, requests_by, rate_by, connections_by, stages_by, open_by, closed_by;
     const char *unix_socket; /* NULL: the URL's host and port */
     struct stages stages;
     struct arena arena; /* of texts and stages */

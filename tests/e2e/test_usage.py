@@ -21,6 +21,11 @@ FLAGS = [
     (["http://127.0.0.1:1/", "--cpus", "4096"], "4096"),
     (["http://127.0.0.1:1/", "--max-errors", "101%"], "101%"),
     (["http://127.0.0.1:1/", "--max-errors", "few"], "write it like 1%"),
+    (["http://127.0.0.1:1/", "--open"], "add -r RATE"),
+    (["http://127.0.0.1:1/", "--open", "--stages", "1s:20c"], "give rates"),
+    (["http://127.0.0.1:1/", "--open", "--closed", "-r", "9"], "leave one out"),
+    (["http://127.0.0.1:1/", "--closed", "-r", "9"], "leave one out"),
+    (["http://127.0.0.1:1/", "--closed", "--stages", "1s:20/s"], "give connections"),
     (["run", "suite", "--cpus", "0,server=1"], "whose are the first ones"),
     (["http://127.0.0.1:1/", "--cpus", "0,client=1"], "whose are the first ones"),
     (["doctor", "--color", "foo"], "foo"),
@@ -57,6 +62,25 @@ def test_an_alias_means_what_it_stands_for(assay, server, alias, path, expected)
     section, key = path
     record = assay(server.url, *alias, "-d", "300ms", "--no-save", "-j").json
     assert record[section][key] == expected
+
+
+@pytest.mark.parametrize(("flags", "variables", "model"), [
+    (["--closed"], {}, "closed"),
+    (["--open", "-r", "400"], {}, "open"),
+    (["--closed"], {"ASSAY_RATE": "400"}, "closed"),  # the command line wins
+    (["-r", "400"], {"ASSAY_CLOSED": "1"}, "open"),
+    (["--open"], {"ASSAY_RATE": "400", "ASSAY_CLOSED": "1"}, "open"),
+    (["--open", "--stages", "100ms:400/s"], {}, "open"),
+    (["--closed", "--stages", "10n:2c"], {}, "closed"),
+    (["-L"], {}, "closed"),
+    (["--latency"], {}, "closed"),
+])
+def test_a_loop_can_be_named(assay, server, flags, variables, model):
+    duration = [] if "--stages" in flags else ["-d", "100ms"]
+    done = assay(server.url, *flags, *duration, "--no-save", "-j", **variables)
+    assert done.code == 0, done.err
+    record = done.json["trials"][0] if "trials" in done.json else done.json
+    assert record["load"]["model"] == model
 
 
 def test_without_arguments_it_says_how_to_begin(assay):
