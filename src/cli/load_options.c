@@ -258,6 +258,7 @@ static const struct syntax load_syntax = {
            "is open: requests are due by a timetable, and waiting counts.\n\n"
            "Each long option can be set by the environment too: ASSAY_CONNECTIONS=64.",
     .take = take_option,
+    .refuses_foreign = true,
 };
 
 /* What the stages say must not be said beside them; what the environment says gives way. */

@@ -8,11 +8,12 @@
 
 #include "base/bug.h"
 #include "cli/cmd.h"
+#include "cli/foreign.h"
 #include "cli/version.h"
 
 /* ---- what is shared ---- */
 
-enum { KEY_DB = SYNTAX_KEY_MAX, KEY_COLOR, KEY_NO_SAVE, KEY_RING, KEY_SEED, KEY_NO_CEILING };
+enum { KEY_DB = 0x1000, KEY_COLOR, KEY_NO_SAVE, KEY_RING, KEY_SEED, KEY_NO_CEILING };
 
 /* clang-format off */
 static const struct argp_option shows[] = {
@@ -100,12 +101,12 @@ static bool take_shared(struct common_options *o, int key, const char *argument,
 
 /* ---- one table ---- */
 
-#define OPTIONS_MAX 64
+#define OPTIONS_MAX 96
 
 struct reading {
     const struct syntax *syntax;
     struct argp_option table[OPTIONS_MAX + 1]; /* its own options, then the shared ones */
-    size_t own, count;
+    size_t own, ours, count; /* its own, with the shared ones, with those of others */
     struct common_options *options;
     int given;
 };
@@ -115,12 +116,16 @@ static bool is_end(const struct argp_option *option)
     return option->name == NULL && option->key == 0;
 }
 
+static void add_option(struct reading *r, struct argp_option option)
+{
+    BUG_IF(r->count == OPTIONS_MAX);
+    r->table[r->count++] = option;
+}
+
 static void add_table(struct reading *r, const struct argp_option *table)
 {
-    for (; table != NULL && !is_end(table); table++) {
-        BUG_IF(r->count == OPTIONS_MAX);
-        r->table[r->count++] = *table;
-    }
+    for (; table != NULL && !is_end(table); table++)
+        add_option(r, *table);
 }
 
 static void make_table(struct reading *r)
@@ -129,6 +134,9 @@ static void make_table(struct reading *r)
     r->own = r->count;
     for (size_t kind = 0; kind <= r->syntax->kind; kind++)
         add_table(r, shared[kind]);
+    r->ours = r->count;
+    for (size_t i = 0; r->syntax->refuses_foreign && i < foreign_count(); i++)
+        add_option(r, foreign_option(i));
 }
 
 /* argp hands out an alias of one letter as it was typed: curl's -X, wrk2's -R. */
@@ -203,11 +211,11 @@ static bool collect_words(const struct reading *r, int argc, char **argv, struct
 
     snprintf(words->name, sizeof(words->name), "%s", r->syntax->name);
     words->given = 0;
-    words->list = calloc((size_t)argc + r->count + 1, sizeof(*words->list));
+    words->list = calloc((size_t)argc + r->ours + 1, sizeof(*words->list));
     if (words->list == NULL)
         return error_set(err, ENOMEM, "read the command line");
     words->list[0] = words->name;
-    for (size_t i = 0; i < r->count; i++) {
+    for (size_t i = 0; i < r->ours; i++) {
         char *word;
 
         if (!environment_word(&r->table[i], &word, err)) {
@@ -236,7 +244,9 @@ static bool take(const struct reading *r, size_t option, const char *argument, e
 
     if (option < r->own)
         return r->syntax->take(r->options, key, argument, by, err);
-    return take_shared(r->options, key, argument, err);
+    if (option < r->ours)
+        return take_shared(r->options, key, argument, err);
+    return error_usage(err, "%s", foreign_sentence(key));
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)

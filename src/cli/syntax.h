@@ -23,14 +23,13 @@ enum syntax_kind {
 struct syntax {
     const char *name; /* as which messages speak: "assay run" */
     enum syntax_kind kind;
-    const struct argp_option *table; /* its own; their keys are below SYNTAX_KEY_MAX */
+    const struct argp_option *table; /* its own; their keys are below FOREIGN_KEY */
     const char *args_doc, *doc;      /* as of argp */
     /* Takes an option of the table (an alias as what it stands for), an argument (ARGP_KEY_ARG), or
      * the end, at which nothing that is needed may be missing (ARGP_KEY_END). */
     bool (*take)(void *options, int key, const char *argument, enum said_by by, struct error *err);
+    bool refuses_foreign; /* with a sentence each: cli/foreign.h */
 };
-
-#define SYNTAX_KEY_MAX 0x1000
 
 /* What a command was told. Options point into it. It must stay where it is. */
 struct words {

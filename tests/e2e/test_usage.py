@@ -64,6 +64,39 @@ def test_an_alias_means_what_it_stands_for(assay, server, alias, path, expected)
     assert record[section][key] == expected
 
 
+# What other load generators' users type, and what stands in its place in the sentence they get.
+FOREIGN = [
+    (["-z", "30s"], "-d TIME"),
+    (["-D", "30"], "-d TIME"),
+    (["-a", "9"], "-n N"),
+    (["-w", "2"], "-t N"),
+    (["--workers=2"], "-t N"),
+    (["-T", "2s"], "--timeout TIME"),
+    (["-l"], "always shown"),
+    (["-U"], "when a request was due"),
+    (["-k"], "no TLS yet"),
+    (["--insecure"], "no TLS yet"),
+    (["-s", "post.lua"], "scripts are not there yet"),
+    (["--script=post.lua"], "scripts are not there yet"),
+    (["-p", "4"], "-c N"),
+    (["--pipeline", "4"], "-c N"),
+    (["--http1.1"], "not needed"),
+    (["--http2"], "HTTP/2 is not there yet"),
+    (["--http3"], "HTTP/3 is not there yet"),
+    (["--h2c"], "HTTP/2 is not there yet"),
+    (["--disable-keepalive"], "--close"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), FOREIGN, ids=[" ".join(a) for a, _ in FOREIGN])
+def test_a_flag_of_another_tool_gets_a_sentence(assay, arguments, words):
+    for line in (["http://127.0.0.1:1/", *arguments], [*arguments, "http://127.0.0.1:1/"]):
+        done = assay(*line)
+        assert done.code == 2
+        assert words in done.err
+        assert "unrecognized" not in done.err and "invalid option" not in done.err
+
+
 @pytest.mark.parametrize(("flags", "variables", "model"), [
     (["--closed"], {}, "closed"),
     (["--open", "-r", "400"], {}, "open"),
