@@ -63,6 +63,30 @@ bool slice_u64(struct slice text, uint64_t max, uint64_t *ret_value)
     return true;
 }
 
+static bool continues(struct slice text, size_t at)
+{
+    return at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80;
+}
+
+size_t utf8_len(struct slice text)
+{
+    unsigned char first = text.len > 0 ? (unsigned char)text.ptr[0] : 0;
+    unsigned char second = text.len > 1 ? (unsigned char)text.ptr[1] : 0;
+    size_t len = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+
+    if (first < 0x80)
+        return first != 0;
+    if (first < 0xc2 || first > 0xf4)
+        return 0;
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if (!continues(text, i))
+            return 0;
+    return len;
+}
+
 void text_add(struct text *text, struct slice piece)
 {
     size_t room;

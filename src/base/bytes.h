@@ -37,6 +37,11 @@ struct slice slice_trim(struct slice text);
 /* Decimal digits only, all of the slice, no sign. False when empty, not digits, or above `max`. */
 bool slice_u64(struct slice text, uint64_t max, uint64_t *ret_value);
 
+/* Bytes of the UTF-8 character that the text begins with, as RFC 3629 has it: no surrogates, no
+ * overlong forms, nothing above U+10FFFF; 0 when there is none. NUL is none either: C strings and
+ * readers of JSON do not take it. */
+size_t utf8_len(struct slice text);
+
 /* Text built into a buffer of fixed size. Never writes past `cap`, always leaves a NUL; what did
  * not fit is left out and `cut` is set, to be looked at once at the end. `cap` must be above zero.
  */

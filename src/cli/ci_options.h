@@ -28,6 +28,7 @@ struct ci_options {
     uint32_t pairs;
     bool conclusive;
     struct words words;
+    char run_id[16]; /* of what was measured; "" */
 };
 
 /* Ends the program where the command line cannot be read. */

@@ -44,20 +44,19 @@ static bool close_versions(struct ci_options *o, struct error *err)
 
 /* ---- the pairs ---- */
 
-struct view {
-    struct screen screen;
-    struct live *live;
-};
-
 /* Pairs get a line each; inside of one only who asks is told. */
 static void show_when_asked(void *context, const struct progress *progress)
 {
-    const struct view *view = context;
-    struct progress_texts texts;
-    struct live_trial trial = live_trial_of(progress, &view->screen, &texts);
+    progress_view_show(context, NULL, progress);
+}
 
-    if (status_wanted())
-        live_status(view->live, NULL, &trial);
+static void tell_end(void *context, const struct trial_record *record, size_t index, size_t count)
+{
+    const struct progress_view *view = context;
+
+    (void)index;
+    (void)count;
+    events_trial_end(view->events, mono_now(), record);
 }
 
 __attribute__((format(printf, 2, 3))) static void say(const struct ci_options *o, const char *fmt,
@@ -65,7 +64,7 @@ __attribute__((format(printf, 2, 3))) static void say(const struct ci_options *o
 {
     va_list args;
 
-    if (o->common.quiet > 0)
+    if (progress_hidden(&o->common))
         return;
     va_start(args, fmt);
     vfprintf(stderr, fmt, args);
@@ -199,12 +198,14 @@ static bool report(const struct ci_options *o, const struct pairs *pairs, const 
 static bool measure(const struct ci_options *o, struct pairs *pairs, struct store *store,
                     int *ret_code, struct error *err)
 {
-    struct view view = { .screen = screen_detect(stderr, o->common.color) };
-    const struct observer observer = { .context = &view, .progress = show_when_asked };
+    struct progress_view view;
+    const struct observer observer = { .context = &view,
+                                       .progress = show_when_asked,
+                                       .trial_done = tell_end };
     struct gate gate = { 0 };
     bool fine;
 
-    view.live = live_new(&view.screen, true);
+    progress_view_open(&view, &o->common, false);
     fine = pairs_begin(pairs, store, &observer, err) && run_pairs(o, pairs, err);
     if (fine && stop_asked == 0)
         fine = gate_make(pairs->run, 0, pairs->done, &o->limits, &gate, err) &&
@@ -220,7 +221,7 @@ static bool measure(const struct ci_options *o, struct pairs *pairs, struct stor
     if (fine && stop_asked == 0)
         fine = report(o, pairs, &gate, ret_code, err);
     gate_free(&gate);
-    live_free(view.live);
+    progress_view_close(&view);
     return fine;
 }
 
@@ -267,8 +268,13 @@ static bool plan_and_measure(struct ci_options *o, int *ret_code, struct error *
             "left out, as the other side has no such target, workload and load: %zu of base, "
             "%zu of head\n",
             pairs.base_alone, pairs.head_alone);
-    fine = (o->common.no_save || database_open_to_write(&o->common, &store, err)) &&
-           measure(o, &pairs, store, ret_code, err);
+    fine = o->common.no_save || database_open_to_write(&o->common, &store, err);
+    if (fine) {
+        events_run_start(o->common.events, mono_now(), "ci", o->words.command,
+                         PAIR_SIDES * pairs_compared(&pairs) * o->pairs);
+        fine = measure(o, &pairs, store, ret_code, err);
+        snprintf(o->run_id, sizeof(o->run_id), "%s", pairs.run != NULL ? pairs.run->id : "");
+    }
     store_close(store);
     pairs_release(&pairs);
     return fine;
@@ -303,6 +309,8 @@ int cmd_ci(int argc, char **argv)
     session_told(&o.session, &o.common, &o.words);
     signals_catch();
     code = run_ci(&o);
+    events_run_end(o.common.events, mono_now(), o.run_id, code);
     words_free(&o.words);
+    events_free(o.common.events);
     return code;
 }

@@ -10,6 +10,7 @@
 #include "cli/common.h"
 #include "cli/inproc_output.h"
 #include "cli/request_options.h"
+#include "cli/show_progress.h"
 #include "cli/syntax.h"
 #include "cli/version.h"
 #include "inproc/inproc.h"
@@ -214,20 +215,38 @@ static bool finish_options(struct options *o, struct error *err)
 
 /* ---- what is shown meanwhile ---- */
 
-struct view {
-    struct screen screen;
-    bool quiet;
-};
+static void tell_events(struct events *events, const struct inproc_row *row, size_t round,
+                        size_t rounds, bool asked)
+{
+    struct error ignored;
+    struct trial_record *record = trial_record_new(4096, &ignored);
+    const struct progress progress = { .phase = PROGRESS_MEASURE,
+                                       .record = record,
+                                       .done = round,
+                                       .wanted = rounds,
+                                       .server_cpus = -1,
+                                       .client_cpus = -1,
+                                       .server_rss_bytes = -1 };
+
+    if (record == NULL)
+        return;
+    record->target = arena_text(&record->arena, row->label, strlen(row->label));
+    events_progress(events, mono_now(), round == 0 ? "look" : "measure", &progress, asked);
+    trial_record_free(record);
+}
 
 /* One line, on a terminal always the same one. */
 static void show_next(void *context, const struct inproc_row *row, size_t round, size_t rounds)
 {
-    const struct view *v = context;
+    const struct progress_view *v = context;
     bool asked = status_wanted();
     char bytes[512];
     struct text text = TEXT(bytes);
 
-    if (!asked && (v->quiet || (!v->screen.terminal && round > 0)))
+    if (v->events != NULL)
+        tell_events(v->events, row, round, rounds, asked);
+    asked = asked && v->events == NULL;
+    if (!asked && (v->hidden || (!v->screen.terminal && round > 0)))
         return;
     text_add_escaped(&text, slice_of(row->label));
     if (round == 0)
@@ -240,9 +259,9 @@ static void show_next(void *context, const struct inproc_row *row, size_t round,
         fprintf(stderr, "%s%s\n", v->screen.terminal ? "\r\033[K" : "", bytes);
 }
 
-static void show_end(const struct view *v)
+static void show_end(const struct progress_view *v)
 {
-    if (!v->quiet && v->screen.terminal)
+    if (!v->hidden && v->screen.terminal)
         fprintf(stderr, "\r\033[K");
 }
 
@@ -251,7 +270,7 @@ static void show_end(const struct view *v)
 static bool measure(struct options *o, struct inproc_table *table, struct error *err)
 {
     struct inproc_spec specs[APPS_MAX];
-    struct view view = { screen_detect(stderr, o->common.color), o->common.quiet > 0 };
+    struct progress_view view;
     struct inproc_observer observer = { &view, show_next };
     bool fine;
 
@@ -261,8 +280,10 @@ static bool measure(struct options *o, struct inproc_table *table, struct error 
     }
     if (!inproc_table_open(table, specs, o->app_count, o->processes, err))
         return false;
+    progress_view_open(&view, &o->common, false);
     fine = inproc_measure(table, &observer, err);
     show_end(&view);
+    progress_view_close(&view);
     return fine;
 }
 
@@ -322,6 +343,7 @@ static int measure_and_report(struct options *o, struct store *store, struct run
     bool saved;
     int code = EXIT_DONE;
 
+    events_run_start(o->common.events, mono_now(), "inproc", run->command, 0);
     if (!measure(o, &table, err)) {
         inproc_table_close(&table);
         return fail(err);
@@ -368,9 +390,11 @@ int cmd_inproc(int argc, char **argv)
         code = fail(&err);
     else
         code = measure_and_report(&o, store, run, &err);
+    events_run_end(o.common.events, mono_now(), run != NULL ? run->id : "", code);
     store_close(store);
     run_record_free(run);
     text_files_release(&o.files);
     words_free(&words);
+    events_free(o.common.events);
     return code;
 }

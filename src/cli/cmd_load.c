@@ -50,20 +50,9 @@ static const char *host_header(struct load_options *o)
 
 /* ---- the test ---- */
 
-struct view {
-    struct screen screen;
-    struct live *live;
-};
-
 static void show(void *context, const struct progress *progress)
 {
-    struct view *view = context;
-    struct progress_texts texts;
-    struct live_trial trial = live_trial_of(progress, &view->screen, &texts);
-
-    if (status_wanted())
-        live_status(view->live, NULL, &trial);
-    live_show(view->live, mono_now(), NULL, &trial);
+    progress_view_show(context, NULL, progress);
 }
 
 static void fill_in(struct load_options *o, struct trial_record *record, const struct addr *addr,
@@ -97,8 +86,8 @@ static void judge(const struct load_options *o, struct trial_record *record,
 
 /* One drive of the load: all of it, or a stage. */
 static bool test_address(struct load_options *o, struct trial_record *record,
-                         const struct load *load, const struct addr *addr, struct view *view,
-                         struct error *err)
+                         const struct load *load, const struct addr *addr,
+                         struct progress_view *view, struct error *err)
 {
     char server_name[PROC_NAME_MAX] = "";
     int32_t server = find_server(addr, server_name);
@@ -253,7 +242,7 @@ static void add_tried(struct error *err, const struct addr_found *found)
 }
 
 /* Drive after drive, each kept as it ends. *unsaved: what could not be, was not. */
-static bool measure_all(struct load_options *o, const struct addr *addr, struct view *view,
+static bool measure_all(struct load_options *o, const struct addr *addr, struct progress_view *view,
                         struct store *store, struct run_record *run, struct error *unsaved,
                         struct error *err)
 {
@@ -267,6 +256,7 @@ static bool measure_all(struct load_options *o, const struct addr *addr, struct 
             return false;
         }
         run->trials[run->trial_count++] = record;
+        events_trial_end(o->common.events, mono_now(), record);
         run->partial = run->partial || record->tally.partial;
         if (unsaved->text[0] == '\0' && !save_newest(store, run, unsaved))
             run->id[0] = '\0'; /* nobody should look for it */
@@ -279,7 +269,7 @@ static bool measure(struct load_options *o, struct store *store, struct run_reco
 {
     struct addr_found found;
     const struct addr *addr;
-    struct view view = { .screen = screen_detect(stderr, o->common.color) };
+    struct progress_view view;
     bool fine;
 
     if (!find_addresses(o, &found, err) || !drive_descriptors(&o->load, err) ||
@@ -288,12 +278,12 @@ static bool measure(struct load_options *o, struct store *store, struct run_reco
     addr = choose_address(o, &found);
     if (stop_asked > 0)
         return error_set(err, EINTR, "connect to %s", o->url_text);
-    view.live = live_new(&view.screen, o->common.quiet > 0);
+    events_run_start(o->common.events, mono_now(), "load", o->words.command, load_drives(&o->load));
+    progress_view_open(&view, &o->common, true);
     fine = measure_all(o, addr != NULL ? addr : &found.list[0], &view, store, run, unsaved, err);
     if (!fine && addr == NULL)
         add_tried(err, &found);
-    live_clear(view.live);
-    live_free(view.live);
+    progress_view_close(&view);
     run->partial = run->partial || run->trial_count < load_drives(&o->load);
     if (store != NULL && run->trial_count > 0 && unsaved->text[0] == '\0' &&
         !store_end_run(store, run, run->partial, unsaved))
@@ -327,6 +317,7 @@ static int load_all(struct load_options *o, struct error *err)
         error_wrap(&unsaved, "the result above is not saved");
         code = fail(&unsaved);
     }
+    events_run_end(o->common.events, mono_now(), run != NULL ? run->id : "", code);
     run_record_free(run);
     store_close(store);
     return code;

@@ -187,6 +187,7 @@ static int run_suite(struct options *o, struct session *s, struct error *err)
 
     if (!o->common.no_save && !database_open_to_write(&o->common, &store, err))
         return fail(err);
+    events_run_start(o->common.events, mono_now(), "run", s->options.command, s->record_count);
     view = run_view_new(&o->common, s);
     if (view == NULL) {
         fine = error_set(&failure, ENOMEM, "prepare the screen");
@@ -198,6 +199,7 @@ static int run_suite(struct options *o, struct session *s, struct error *err)
     code = run == NULL ? EXIT_DONE : report(o, s, run, err);
     if (!fine)
         code = fail(&failure);
+    events_run_end(o->common.events, mono_now(), run != NULL ? run->id : "", code);
     run_record_free(run);
     store_close(store);
     return code;
@@ -262,5 +264,6 @@ int cmd_run(int argc, char **argv)
     signals_catch();
     code = plan_and_run(&o, &err);
     words_free(&words);
+    events_free(o.common.events);
     return code;
 }

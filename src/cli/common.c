@@ -68,6 +68,12 @@ int fail(const struct error *err)
 
 /* ---- options ---- */
 
+bool progress_hidden(const struct common_options *options)
+{
+    return options->quiet > 0 || options->progress == PROGRESS_JSON ||
+           options->progress == PROGRESS_NONE;
+}
+
 bool parse_color(const char *text, struct error *err)
 {
     static const char *const words[] = { "auto", "always", "never" };

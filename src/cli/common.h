@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "net/ring.h"
+#include "report/events.h"
 #include "report/screen.h"
 #include "run/prove.h"
 #include "run/trial.h"
@@ -38,6 +39,9 @@ struct output {
     const char *file; /* "-": standard output */
 };
 
+/* How it is told what is going on. */
+enum progress_form { PROGRESS_AUTO, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
+
 struct common_options {
     const char *db;    /* NULL: $ASSAY_DB, else assay.db in the current folder */
     const char *color; /* NULL: by the screen */
@@ -45,6 +49,9 @@ struct common_options {
     size_t output_count;
     unsigned quiet; /* 1: no progress, 2: no summary either */
     bool gates;     /* of a command whose results are gates: -o junit= in place of -o csv= */
+    enum progress_form progress;
+    int progress_fd;       /* 0: not said, standard error */
+    struct events *events; /* NULL: nobody reads them */
     bool no_save;
     bool no_ceiling;
     enum ring_kind ring;
@@ -61,6 +68,9 @@ bool parse_places(const char *text, struct places *places, struct error *err);
 
 /* How long each of the drives that prove a leak takes, within what run/prove.h allows. */
 bool parse_prove_duration(const char *text, struct prove_wish *wish, struct error *err);
+
+/* Whether people are told nothing of what is going on. */
+bool progress_hidden(const struct common_options *options);
 
 /* "auto", "always", "never": of --color. */
 bool parse_color(const char *text, struct error *err);

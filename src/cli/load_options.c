@@ -376,4 +376,5 @@ void load_options_release(struct load_options *o)
     text_files_release(&o->files);
     arena_unmap(&o->arena);
     words_free(&o->words);
+    events_free(o->common.events);
 }

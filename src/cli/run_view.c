@@ -5,14 +5,12 @@
 #include <stdlib.h>
 
 #include "cli/show_progress.h"
-#include "report/live.h"
 #include "report/terminal.h"
 #include "stats/interval.h"
 #include "store/record.h"
 
 struct run_view {
-    struct screen screen;
-    struct live *live;
+    struct progress_view view;
     const struct session *session;
     bool lines; /* one line a trial: where nothing can be repainted */
     struct mono started;
@@ -88,11 +86,9 @@ static void show(void *context, const struct progress *progress)
     struct run_view *v = context;
     const struct session *s = v->session;
     struct mono now = mono_now();
-    struct progress_texts texts;
     char title[200];
     size_t cell;
     bool in_table = cell_of(v, progress->record, &cell);
-    struct live_trial trial = live_trial_of(progress, &v->screen, &texts);
     struct live_run run = { .title = title,
                             .done = v->done,
                             .count = s->record_count,
@@ -111,9 +107,7 @@ static void show(void *context, const struct progress *progress)
              (unsigned long long)s->options.seed);
     if (in_table && v->cells[cell] == LIVE_TO_COME)
         v->cells[cell] = LIVE_RUNNING;
-    if (status_wanted())
-        live_status(v->live, &run, &trial);
-    live_show(v->live, now, &run, &trial);
+    progress_view_show(&v->view, &run, progress);
 }
 
 static void update_median(struct run_view *v, size_t row, size_t column)
@@ -147,7 +141,8 @@ static void trial_done(void *context, const struct trial_record *t, size_t index
         update_median(v, cell / v->columns / v->session->blocks, cell % v->columns);
     }
     if (v->lines)
-        terminal_trial_line(&v->screen, t, index + 1, count);
+        terminal_trial_line(&v->view.screen, t, index + 1, count);
+    events_trial_end(v->view.events, mono_now(), t);
 }
 
 static const char *column_name(struct session *s, size_t workload, size_t load)
@@ -204,9 +199,8 @@ struct run_view *run_view_new(const struct common_options *options, struct sessi
         return NULL;
     }
     name_tables(v, s);
-    v->screen = screen_detect(stderr, options->color);
-    v->lines = !v->screen.terminal && options->quiet == 0;
-    v->live = live_new(&v->screen, options->quiet > 0);
+    progress_view_open(&v->view, options, true);
+    v->lines = !v->view.screen.terminal && !v->view.hidden;
     v->started = mono_now();
     return v;
 }
@@ -220,7 +214,7 @@ void run_view_free(struct run_view *v)
 {
     if (v == NULL)
         return;
-    live_free(v->live);
+    progress_view_close(&v->view);
     free(v->cells);
     free(v->rates);
     free(v->medians);

@@ -80,3 +80,33 @@ struct live_trial live_trial_of(const struct progress *p, const struct screen *s
         .rate_count = p->rate_count,
     };
 }
+
+void progress_view_open(struct progress_view *view, const struct common_options *options,
+                        bool painted)
+{
+    view->screen = screen_detect(stderr, options->color);
+    view->screen.terminal = view->screen.terminal && options->progress == PROGRESS_AUTO;
+    view->hidden = progress_hidden(options);
+    view->live = live_new(&view->screen, view->hidden || !painted);
+    view->events = options->events;
+}
+
+void progress_view_close(struct progress_view *view)
+{
+    live_free(view->live);
+    view->live = NULL;
+}
+
+void progress_view_show(struct progress_view *view, const struct live_run *run,
+                        const struct progress *progress)
+{
+    struct progress_texts texts;
+    struct live_trial trial = live_trial_of(progress, &view->screen, &texts);
+    struct mono now = mono_now();
+    bool asked = status_wanted();
+
+    if (asked && view->events == NULL)
+        live_status(view->live, run, &trial);
+    live_show(view->live, now, run, &trial);
+    events_progress(view->events, now, trial.phase, progress, asked);
+}

@@ -2,9 +2,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bug.h"
 #include "cli/cmd.h"
@@ -13,7 +16,16 @@
 
 /* ---- what is shared ---- */
 
-enum { KEY_DB = 0x1000, KEY_COLOR, KEY_NO_SAVE, KEY_RING, KEY_SEED, KEY_NO_CEILING };
+enum {
+    KEY_DB = 0x1000,
+    KEY_COLOR,
+    KEY_PROGRESS,
+    KEY_PROGRESS_FD,
+    KEY_NO_SAVE,
+    KEY_RING,
+    KEY_SEED,
+    KEY_NO_CEILING,
+};
 
 /* clang-format off */
 static const struct argp_option shows[] = {
@@ -27,6 +39,11 @@ static const struct argp_option shows[] = {
     { 0 },
 };
 static const struct argp_option measures[] = {
+    { "progress", KEY_PROGRESS, "FORM", 0,
+      "auto (repainted on a terminal, else lines), plain (lines), json (events, one a line; `assay "
+      "schema progress`) or none", 90 },
+    { "progress-fd", KEY_PROGRESS_FD, "N", 0,
+      "Where the events of --progress=json go (2, standard error)", 90 },
     { "no-save", KEY_NO_SAVE, NULL, 0, "Do not write to the results database", 4 },
     { 0 },
 };
@@ -68,6 +85,41 @@ static bool take_output(struct common_options *options, const char *text, struct
     return true;
 }
 
+static bool take_progress(struct common_options *o, const char *text, struct error *err)
+{
+    static const char *const forms[] = { [PROGRESS_AUTO] = "auto",
+                                         [PROGRESS_PLAIN] = "plain",
+                                         [PROGRESS_JSON] = "json",
+                                         [PROGRESS_NONE] = "none" };
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        if (strcmp(text, forms[i]) == 0) {
+            o->progress = (enum progress_form)i;
+            return true;
+        }
+    return error_usage(err, "--progress is auto, plain, json or none, not '%s'", text);
+}
+
+/* Asked before anything is opened: what is open now was meant by who started us. Our children are
+ * not to hold it open. */
+static bool take_progress_fd(struct common_options *o, const char *text, struct error *err)
+{
+    uint64_t fd;
+    int flags;
+
+    if (!parse_count("--progress-fd", text, STDERR_FILENO, INT_MAX, &fd, err))
+        return false;
+    flags = fcntl((int)fd, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+        return error_usage(err,
+                           "--progress-fd %s is not open for writing; in a shell: %s>events.jsonl",
+                           text, text);
+    if (fd != STDERR_FILENO)
+        fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+    o->progress_fd = (int)fd;
+    return true;
+}
+
 static bool take_shared(struct common_options *o, int key, const char *argument, struct error *err)
 {
     switch (key) {
@@ -84,6 +136,10 @@ static bool take_shared(struct common_options *o, int key, const char *argument,
     case KEY_COLOR:
         o->color = argument;
         return parse_color(argument, err);
+    case KEY_PROGRESS:
+        return take_progress(o, argument, err);
+    case KEY_PROGRESS_FD:
+        return take_progress_fd(o, argument, err);
     case KEY_NO_SAVE:
         o->no_save = true;
         return true;
@@ -270,6 +326,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
+static bool open_events(struct common_options *o, struct error *err)
+{
+    if (o->progress_fd != 0 && o->progress != PROGRESS_JSON)
+        return error_usage(err, "--progress-fd is where events go: add --progress=json, or leave "
+                                "it out");
+    if (o->progress == PROGRESS_JSON)
+        o->events = events_new(o->progress_fd != 0 ? o->progress_fd : STDERR_FILENO);
+    return true;
+}
+
 bool syntax_read(const struct syntax *syntax, int argc, char **argv, void *options,
                  struct words *ret_words, struct error *err)
 {
@@ -286,7 +352,10 @@ bool syntax_read(const struct syntax *syntax, int argc, char **argv, void *optio
     argp_parse(&argp, ret_words->count, ret_words->list, 0, NULL, &r);
     if (!r.options->seed_given)
         r.options->seed = random_seed();
-    return true;
+    if (open_events(r.options, err))
+        return true;
+    words_free(ret_words);
+    return false;
 }
 
 void session_told(struct session_options *session, const struct common_options *options,

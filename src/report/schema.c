@@ -11,6 +11,7 @@ extern const char schema_inproc[];
 extern const char schema_comparison[];
 extern const char schema_gate[];
 extern const char schema_doctor[];
+extern const char schema_progress[];
 
 const char *schema_text(const char *which)
 {
@@ -28,5 +29,7 @@ const char *schema_text(const char *which)
         return schema_gate;
     if (strcmp(which, "doctor") == 0)
         return schema_doctor;
+    if (strcmp(which, "progress") == 0)
+        return schema_progress;
     return NULL;
 }

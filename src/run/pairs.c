@@ -264,6 +264,9 @@ static bool take_trial(void *context, struct trial_record *record, struct error 
     p->run->trials[p->run->trial_count++] = record;
     if (p->store != NULL && !store_add_trial(p->store, p->run, record, err))
         return false;
+    if (p->observer != NULL)
+        p->observer->trial_done(p->observer->context, record, p->run->trial_count - 1,
+                                PAIR_SIDES * pairs_compared(p) * p->most);
     if (!is_measured(record) && !taking->failed) {
         taking->failed = true;
         error_set(&taking->why, 0, "%s (%.*s %.*s): %s", record->target,

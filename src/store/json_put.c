@@ -82,39 +82,12 @@ void json_put_seed(struct json_put *p, const char *key, uint64_t seed)
 
 /* ---- text ---- */
 
-static bool continues(struct slice text, size_t at)
-{
-    return at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80;
-}
-
-/* Bytes of the UTF-8 character that begins at `at`, as RFC 3629 has it: no surrogates, no overlong
- * forms, nothing above U+10FFFF; 0 when there is none. NUL is none either: C strings and jansson's
- * reader do not take it. */
-static size_t character_len(struct slice text, size_t at)
-{
-    unsigned char first = (unsigned char)text.ptr[at];
-    unsigned char second = at + 1 < text.len ? (unsigned char)text.ptr[at + 1] : 0;
-    size_t len = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-
-    if (first < 0x80)
-        return first != 0;
-    if (first < 0xc2 || first > 0xf4)
-        return 0;
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if (!continues(text, at + i))
-            return 0;
-    return len;
-}
-
 static bool is_text(struct slice text)
 {
     size_t at = 0;
 
     while (at < text.len) {
-        size_t len = character_len(text, at);
+        size_t len = utf8_len((struct slice){ text.ptr + at, text.len - at });
 
         if (len == 0)
             return false;
@@ -133,7 +106,7 @@ static json_t *escaped(struct slice bytes, bool all)
     if (out.ptr == NULL)
         return NULL;
     for (size_t at = 0; at < bytes.len;) {
-        size_t len = all ? 0 : character_len(bytes, at);
+        size_t len = all ? 0 : utf8_len((struct slice){ bytes.ptr + at, bytes.len - at });
         struct slice piece = { bytes.ptr + at, len > 0 ? len : 1 };
 
         if (len > 0)
