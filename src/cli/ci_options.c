@@ -27,23 +27,23 @@ static const struct argp_option option_table[] = {
     { "base", KEY_BASE, "WHAT", 0,
       "A git ref of SUITE's repository, or a command (with a blank in it) that starts the target",
       1 },
-    { "head", KEY_HEAD, "WHAT", 0, "The same of what may pass or not (SUITE as it stands)", 1 },
-    { "base-cmd", KEY_BASE_CMD, "CMD", 0, "A command, blank or not", 1 },
-    { "head-cmd", KEY_HEAD_CMD, "CMD", 0, "A command, blank or not", 1 },
+    { "head", KEY_HEAD, "WHAT", 0, "Likewise the version that may pass or not (SUITE as it stands)", 1 },
+    { "base-cmd", KEY_BASE_CMD, "CMD", 0, "Like --base, but always a command", 1 },
+    { "head-cmd", KEY_HEAD_CMD, "CMD", 0, "Like --head, but always a command", 1 },
     { "only", KEY_ONLY, "NAMES", 0, "These targets or variants only, separated by commas", 1 },
     { "pairs", KEY_PAIRS, "N", 0,
-      "So many pairs, each three trials: base, head, base again (12)", 1 },
+      "This many pairs of three trials each: base, head, base again (12)", 1 },
     { "limit", KEY_LIMIT, "METRIC=PERCENT", 0,
-      "How much worse it may be (throughput=-3%, p99=+10%, rss=+5%; p50 and cpu have none); "
+      "How much worse head may be (throughput=-3%, p99=+10%, rss=+5%; p50 and cpu have none); "
       "METRIC=off for no limit", 1 },
     { "alpha", KEY_ALPHA, "P", 0,
-      "How often two that are the same may be called different (0.05)", 1 },
+      "How often two equal versions may be called different (0.05)", 1 },
     { "preset", KEY_PRESET, "NAME", 0, "Durations and counts as the suite's preset says", 1 },
     { "require-conclusive", KEY_CONCLUSIVE, NULL, 0, "Exit 4 when a gate is inconclusive", 2 },
     { "gate", KEY_GATE, "POLICY", 0,
       "What a regression does: fail (exit 3), warn or off (exit 0)", 2 },
     { "cpus", KEY_CPUS, "WHERE", 0,
-      "client=LIST,server=LIST; lists like 0 or 2-3 (each their own)", 4 },
+      "client=LIST,server=LIST: the CPUs of each side, like 0 or 2-3 (each its own)", 4 },
     { 0 },
 };
 /* clang-format on */
@@ -156,8 +156,8 @@ static const struct syntax syntax = {
            "Of a git ref the whole tree is checked out below the cache folder, SUITE is read from "
            "there, and the tree is removed at the end. A command takes the place of the target's "
            "`start`.\n\n"
-           "What looks like a regression is measured again, in as many new pairs, and only what "
-           "these confirm fails. With GITHUB_ACTIONS=true regressions are printed as annotations, "
+           "What looks like a regression is measured again in as many new pairs; only what these "
+           "confirm stops head. With GITHUB_ACTIONS=true regressions are printed as annotations, "
            "and the table goes into $GITHUB_STEP_SUMMARY. -o json=FILE, md=FILE, junit=FILE.\n\n"
            "Exit: 0 may pass, 1 could not be measured, 2 usage or configuration, 3 a gate said no, "
            "4 inconclusive (with --require-conclusive), 130/143 interrupted.",

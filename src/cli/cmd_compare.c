@@ -1,4 +1,4 @@
-/* assay compare A B: two runs, targets or result files, with a verdict. */
+/* assay compare A B: two runs, targets or result files: which is faster. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -42,8 +42,9 @@ static const struct syntax syntax = {
         "Says which of two is faster, as far as their trials can tell. A and B are runs (a number, "
         "a unique beginning of it, or 'last'), targets of runs (RUN:TARGET), or files written by "
         "-o json=, of a run or of a trial.\v"
-        "Cells are compared that have the same workload, load and target on both sides; one target "
-        "on each side, and they are compared whatever they are called. Targets of one run are "
+        "Compared are the cells that have the same workload, load and target on both sides. Where "
+        "each side has one target only, these two are compared whatever they are called. Targets "
+        "of one run are "
         "compared block by block, other runs as two samples. What was not the same on both sides "
         "is said first.\n\n"
         "Exit: 0 done, whatever was found; 2 a run or a file that is not there, or nothing to "

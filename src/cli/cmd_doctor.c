@@ -51,10 +51,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static const struct argp doctor_argp = {
     .options = option_table,
     .parser = parse_option,
-    .doc = "Tells whether this machine is fit to measure on, and what to change. Takes a second, "
-           "in which it measures who uses the CPUs and how late a sleeper is woken."
-           "\vEach line is ok, warn, FAIL or unknown; below it the command that mends it. Exit 0 "
-           "unless something is FAIL, then 1.",
+    .doc =
+        "Tells whether this machine is fit to measure on, and what to change. Takes a second, "
+        "in which it measures who uses the CPUs and how late a sleeper is woken."
+        "\vEach line is ok, warn, FAIL or unknown; the command that mends it stands below. Exit 0 "
+        "unless something is FAIL, then 1.",
 };
 
 int cmd_doctor(int argc, char **argv)

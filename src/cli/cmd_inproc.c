@@ -43,7 +43,7 @@ static const struct argp_option option_table[] = {
     { "folder", KEY_FOLDER, "DIR", 0, "Where the applications are (the current folder)", 1 },
     { "interface", KEY_INTERFACE, "NAME", 0,
       "wsgi or asgi (asgi where it is a coroutine function)", 1 },
-    { "path", KEY_PATH, "PATH", 0, "What is asked, with its query (/)", 2 },
+    { "path", KEY_PATH, "PATH", 0, "The path that is asked for, with its query (/)", 2 },
     { "method", 'm', "METHOD", 0, "GET, HEAD, POST, ... (GET, with a body POST)", 2 },
     { NULL, 'X', NULL, OPTION_ALIAS, NULL, 2 },
     { "header", 'H', "NAME: VALUE", 0, "This header too, or in place of the browser's own; @FILE: one a line", 2 },
@@ -52,18 +52,19 @@ static const struct argp_option option_table[] = {
     { "expect-status", KEY_EXPECT_STATUS, "CODE", 0,
       "The right status (what the first answers have, if below 400)", 3 },
     { "expect-body", KEY_EXPECT_BODY, "TEXT", 0,
-      "The right body, @FILE likewise (what the first answers have, if they agree)", 3 },
+      "The right body; @FILE: what is in it (what the first answers have, if they "
+           "agree)", 3 },
     { "calls", 'n', "N", 0,
-      "Measure at least this many calls in each process, in 20 equal batches; fewer than 20 in one "
-      "(about one second of them)",
+      "Measure at least this many calls in each process, in 20 equal batches; fewer than 20 are one batch "
+           "(about one second of calls)",
       4 },
     { "processes", KEY_PROCESSES, "N", 0, "Fresh processes for each application (6)", 4 },
     { "gc", KEY_GC, "STATE", 0, "The garbage collector: on, off or frozen (on)", 4 },
     { "timeout", KEY_TIMEOUT, "TIME", 0,
-      "Give an application up that takes longer to load or to answer (30s)", 4 },
+      "Give up an application that takes longer to load or to answer (30s)", 4 },
     { "cpus", KEY_CPUS, "LIST", 0, "Pin the runner to the first of these (the last there is)", 4 },
     { "instructions", KEY_INSTRUCTIONS, NULL, 0,
-      "Count instructions with callgrind where the machine does not; takes a minute each", 4 },
+      "Count instructions with callgrind where the machine cannot; takes a minute each", 4 },
     { 0 },
 };
 /* clang-format on */

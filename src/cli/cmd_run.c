@@ -30,20 +30,20 @@ enum {
 /* clang-format off */
 static const struct argp_option option_table[] = {
     { "only", KEY_ONLY, "NAMES", 0, "These targets or variants only, separated by commas", 1 },
-    { "blocks", KEY_BLOCKS, "N", 0, "This many trials of each", 1 },
+    { "blocks", KEY_BLOCKS, "N", 0, "This many trials of each target", 1 },
     { "preset", KEY_PRESET, "NAME", 0,
       "Blocks, durations and counts as the suite's preset says", 1 },
-    { "dry-run", KEY_DRY_RUN, NULL, 0, "Print the plan and the time it takes, start nothing", 1 },
+    { "dry-run", KEY_DRY_RUN, NULL, 0, "Print the plan and how long it takes; start nothing", 1 },
     { "cpus", KEY_CPUS, "WHERE", 0,
-      "client=LIST,server=LIST; lists like 0 or 2-3 (each their own)", 4 },
+      "client=LIST,server=LIST: the CPUs of each side, like 0 or 2-3 (each its own)", 4 },
     { "prove", KEY_PROVE, NULL, 0,
-      "Drive the target again behind each trial, to prove whether the generator was the limit and "
+      "Drive the target again after each trial, to prove whether the generator was the limit and "
       "whether memory that grows is a leak", 4 },
     { "prove-duration", KEY_PROVE_DURATION, "TIME", 0,
-      "Of each of the two drives that prove a leak (60s)", 4 },
-    { "strict", KEY_STRICT, NULL, 0, "Exit 1 when the verdict on some trial is INVALID", 4 },
+      "Length of each of the two drives that prove a leak (60s)", 4 },
+    { "strict", KEY_STRICT, NULL, 0, "Exit 1 when a trial is INVALID", 4 },
     { "max-errors", KEY_MAX_ERRORS, "SHARE", 0,
-      "Exit 1 when more of some trial's requests failed: 1%, 0 (100%)", 4 },
+      "Exit 1 when a larger share of a trial's requests failed: 1%, 0 (100%)", 4 },
     { 0 },
 };
 /* clang-format on */
@@ -111,9 +111,9 @@ static const struct syntax syntax = {
     .kind = SYNTAX_DRIVES,
     .table = option_table,
     .args_doc = "SUITE",
-    .doc =
-        "Runs a suite: starts each target afresh for each trial, checks that it answers rightly, "
-        "drives it, stops it; ranks them by what their trials can tell.",
+    .doc = "Runs a suite: for each trial a target is started afresh, verified, driven and stopped; "
+           "then "
+           "the targets are ranked, as far as their trials can tell.",
     .take = take_option,
 };
 

@@ -39,8 +39,8 @@ static const struct argp_option options[] = {
     { "content-type", KEY_TYPE, "TYPE", 0, "Content-Type of the answers (default: text/plain)", 0 },
     { "threads", 't', "N", 0, "Threads that serve (default: 1)", 0 },
     { "close", KEY_CLOSE, NULL, 0, "Close the connection after every answer, and say so", 0 },
-    { "oracle", KEY_ORACLE, "MODE", 0, "Misbehave as told, see below; can be given again", 0 },
-    { "seed", KEY_SEED, "N", 0, "Of the oracle's random numbers (default: 1)", 0 },
+    { "oracle", KEY_ORACLE, "MODE", 0, "Misbehave as told, see below; can be repeated", 0 },
+    { "seed", KEY_SEED, "N", 0, "Seed of the oracle's random numbers (default: 1)", 0 },
     { "cpus", KEY_CPUS, "LIST", 0, "Run on these CPUs only, such as 1 or 0,2-3", 0 },
     { "help", 'h', NULL, 0, "Show this help", -1 },
     { 0 },
@@ -173,11 +173,11 @@ static const struct argp argp = {
     .options = options,
     .parser = on_key,
     .doc =
-        "Serve the same answer to every request on 127.0.0.1 or a Unix socket, as cheaply as we "
-        "can: the ceiling of what a load generator can be measured to reach.\v"
+        "Serves the same answer to every request on 127.0.0.1 or a Unix socket, as cheaply as we "
+        "can: "
+        "the ceiling, the most that a load generator can reach here.\v"
         "Prints \"listening on URL\" when it is ready. On SIGTERM or SIGINT it ends and prints "
-        "one\n"
-        "line of JSON with the connections and requests it has seen.\n"
+        "one line of JSON with the connections and requests it has seen.\n"
         "\n"
         "An oracle is a server whose truth is known before it is measured. Its modes (--oracle):",
 };
@@ -285,16 +285,16 @@ static void print_modes(void)
 {
     for (const struct behave_mode *mode = behave_modes(); mode->form != NULL; mode++)
         printf("  %-17s %s\n", mode->form, mode->truth);
-    puts("D, S, T, TAU and P are durations such as 10ms, B and MAX bytes such as 64MiB, F\n"
-         "has its x (1.2x); t is the time since the start. KIND is\n"
+    puts("D, S, T, TAU and P are durations such as 10ms, B and MAX bytes such as 64MiB, F\na "
+         "factor such as 1.2x; t is the time since the start. KIND is\n"
          "  500       that status, with a short body, well framed\n"
          "  flip      a wrong bit somewhere in the body\n"
          "  short     the connection ends in the middle of the body\n"
          "  length    a byte too many, announced\n"
          "  previous  the body is the end of the path asked for (16 bytes); in a lie, of\n"
          "            the path that the request before asked for\n"
-         "Modes go together, but for two of service (delay to slowdown), two of memory\n"
-         "(leak to onestep), and workers with anything. The line of JSON then counts the\n"
+         "Modes can be combined, except two of service (delay to slowdown), two of memory\n"
+         "(leak to onestep), and workers with any other. The line of JSON then counts the\n"
          "lies by kind, the closes of closeevery, and the pauses that held answers back\n"
          "(stalls).");
 }

@@ -14,7 +14,7 @@ enum { KEY_TRIALS = 0x100, KEY_CHECKS };
 
 /* clang-format off */
 static const struct argp_option option_table[] = {
-    { "trials", KEY_TRIALS, NULL, 0, "Every trial in a line, instead of the tables", 1 },
+    { "trials", KEY_TRIALS, NULL, 0, "Every trial, one line each, instead of the tables", 1 },
     { "checks", KEY_CHECKS, NULL, 0,
       "Every check of every trial with its figure, instead of the tables", 1 },
     { 0 },
@@ -56,7 +56,7 @@ static const struct syntax syntax = {
     .kind = SYNTAX_SHOWS,
     .table = option_table,
     .args_doc = "RUN",
-    .doc = "Shows a run: its number, a unique beginning of it, or 'last'.",
+    .doc = "Shows a run. RUN is its number, a unique beginning of it, or 'last'.",
     .take = take_option,
 };
 

@@ -29,8 +29,8 @@ static const struct argp_option option_table[] = {
     { "connections", 'c', "N", 0, "Connections; in open loop the size of the pool (10)", 1 },
     { "duration", 'd', "TIME", 0,
       "Measure this long: 30s, 2m, 500ms; bare numbers are seconds (10s)", 1 },
-    { "requests", 'n', "N", 0, "Measure this many requests instead", 1 },
-    { "threads", 't', "N", 0, "Threads of the generator; each takes its share of the rest (1)", 1 },
+    { "requests", 'n', "N", 0, "Measure this many requests instead of a time", 1 },
+    { "threads", 't', "N", 0, "Threads of the generator; they share connections, requests and rate (1)", 1 },
     { "rate", 'r', "RATE", 0,
       "Open loop: requests per second in total, whatever the server does", 1 },
     { NULL, 'R', NULL, OPTION_ALIAS, NULL, 1 },
@@ -42,7 +42,7 @@ static const struct argp_option option_table[] = {
     { "arrivals", KEY_ARRIVALS, "SHAPE", 0, "Open loop: poisson or even (poisson)", 1 },
     { "warmup", KEY_WARMUP, "TIME", 0,
       "Drive this long before measuring (a tenth of the duration; none with -n)", 1 },
-    { "timeout", KEY_TIMEOUT, "TIME", 0, "Give a request up after this long (5s)", 1 },
+    { "timeout", KEY_TIMEOUT, "TIME", 0, "Give up a request after this long (5s)", 1 },
     { "close", KEY_CLOSE, NULL, 0, "A connection for each request", 1 },
     { "unix-socket", KEY_UNIX_SOCKET, "PATH", 0,
       "Connect to this Unix socket; the URL gives Host and path", 2 },
@@ -54,16 +54,16 @@ static const struct argp_option option_table[] = {
     { "expect-status", KEY_EXPECT_STATUS, "CODE", 0,
       "The right status (what the probes get, if below 400)", 3 },
     { "expect-body", KEY_EXPECT_BODY, "TEXT", 0,
-      "The right body, @FILE likewise (what the probes get, if they agree)", 3 },
+      "The right body; @FILE: what is in it (what the probes get, if they agree)", 3 },
     { "cpus", KEY_CPUS, "LIST", 0, "Pin the generator: 0,2-3 or client=0", 4 },
     { "prove", KEY_PROVE, NULL, 0,
       "Drive it again afterwards, to prove whether the generator was the limit and whether memory "
       "leaks", 4 },
     { "prove-duration", KEY_PROVE_DURATION, "TIME", 0,
-      "Of each of the two drives that prove a leak (60s)", 4 },
+      "Length of each of the two drives that prove a leak (60s)", 4 },
     { "strict", KEY_STRICT, NULL, 0, "Exit 1 when the verdict is INVALID", 4 },
     { "max-errors", KEY_MAX_ERRORS, "SHARE", 0,
-      "Exit 1 when more of the requests failed: 1%, 0 (100%)", 4 },
+      "Exit 1 when a larger share of the requests failed: 1%, 0 (100%)", 4 },
     { "latency", 'L', NULL, 0, "Nothing: percentiles are always shown (for wrk's users)", 90 },
     { 0 },
 };
@@ -253,7 +253,8 @@ static const struct syntax load_syntax = {
     .table = option_table,
     .args_doc = "URL",
     .doc = "Loads one HTTP address, checks every answer, and says what a request takes and costs."
-           "\vWithout -r the loop is closed: each connection asks again when it was answered. With "
+           "\vWithout -r the loop is closed: each connection sends its next request when the last "
+           "one was answered. With "
            "-r it "
            "is open: requests are due by a timetable, and waiting counts.\n\n"
            "Each long option can be set by the environment too: ASSAY_CONNECTIONS=64.",

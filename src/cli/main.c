@@ -14,9 +14,9 @@ struct command {
 
 static const struct command commands[] = {
     {"load",     cmd_load,    "load URL",    "one load test of one address (also: assay URL)"     },
-    { "run",     cmd_run,     "run SUITE",   "a suite: start, verify, drive, stop, every target"  },
+    { "run",     cmd_run,     "run SUITE",   "a suite: start, verify, drive, stop, rank targets"  },
     { "inproc",  cmd_inproc,  "inproc APP",  "frameworks without server and network, in-process"  },
-    { "compare", cmd_compare, "compare A B", "two runs, targets or result files, with a verdict"  },
+    { "compare", cmd_compare, "compare A B", "two runs, targets or result files: which is faster" },
     { "ci",      cmd_ci,      "ci SUITE",    "two versions of one target in turn: a gate for CI"  },
     { "list",    cmd_list,    "list",        "the runs that the database holds"                   },
     { "show",    cmd_show,    "show RUN",    "one run again, as text, JSON, CSV or Markdown"      },
@@ -30,17 +30,16 @@ static const struct command commands[] = {
 
 static int print_help(FILE *out)
 {
-    fprintf(out, "assay tests web servers and frameworks: it generates the load, starts the\n"
-                 "servers, checks every answer, and says what each request cost.\n\n"
+    fprintf(out, "assay benchmarks web servers and frameworks: it generates the load, starts "
+                 "the\nservers, checks every answer, and says what each request cost.\n\n"
                  "Usage: assay URL [OPTION...]\n");
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "       assay %-12s %s\n", commands[i].usage, commands[i].what);
-    fprintf(out,
-            "\n`assay COMMAND --help` tells the options of one, `assay --version` what it is.\n"
-            "\nExit: 0 done, 1 the measurement failed or was not good enough (--strict,\n"
-            "--max-errors; `assay doctor`: not fit), 2 usage or configuration, 3 a gate said\n"
-            "no, 4 inconclusive (where asked for), 130/143 interrupted (what was measured\n"
-            "until then is kept and marked partial).\n");
+    fprintf(out, "\n`assay COMMAND --help` lists its options, `assay --version` what is built in.\n"
+                 "\nExit: 0 done, 1 the measurement failed or was not good enough (--strict,\n"
+                 "--max-errors; `assay doctor`: not fit), 2 usage or configuration, 3 a gate said\n"
+                 "no, 4 inconclusive (where asked for), 130/143 interrupted (what was measured\n"
+                 "until then is kept and marked partial).\n");
     return ferror(out) ? EXIT_MEASUREMENT : EXIT_DONE;
 }
 
