@@ -19,15 +19,6 @@
 /* Too large for a stack. */
 static struct tally tally;
 
-static struct sim_reply at_once(void *context, uint64_t number, int64_t now_ns, uint32_t answers)
-{
-    (void)context;
-    (void)number;
-    (void)now_ns;
-    (void)answers;
-    return (struct sim_reply){ .what = SIM_ANSWER, .bytes = SIM_RIGHT };
-}
-
 static void assert_near(double value, double truth, double tolerance)
 {
     if (!(fabs(value - truth) <= tolerance))
@@ -48,7 +39,7 @@ static uint64_t all_failed(void)
 static struct sim_reply stalls_once(void *context, uint64_t number, int64_t now_ns,
                                     uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     if (now_ns >= STALL_BEGIN_NS && now_ns < STALL_END_NS)
         reply.delay_ns = STALL_END_NS - now_ns;
@@ -122,7 +113,7 @@ struct known_times {
 static struct sim_reply takes_known_time(void *context, uint64_t number, int64_t now_ns,
                                          uint32_t answers)
 {
-    struct sim_reply reply = at_once(NULL, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(NULL, number, now_ns, answers);
 
     reply.delay_ns = ((struct known_times *)context)->ns[number % SAMPLES];
     return reply;
@@ -286,20 +277,9 @@ static void one_seed_gives_one_report_byte_for_byte(void **state)
 
 /* ---- failures have names, and the books balance (engine_finish() checks them) ---- */
 
-static struct sim_reply every_tenth_is_silent(void *context, uint64_t number, int64_t now_ns,
-                                              uint32_t answers)
-{
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
-
-    reply.delay_ns = MILLISECOND_NS;
-    if (number % 10 == 9)
-        reply.what = SIM_SILENT;
-    return reply;
-}
-
 static void timeouts_stay_in_the_distribution_as_lower_bounds(void **state)
 {
-    struct sim_server server = { .reply = every_tenth_is_silent };
+    struct sim_server server = { .reply = sim_every_tenth_is_silent };
     struct plan plan = sim_plan(&server);
 
     plan.load.connections = 1;
@@ -321,7 +301,7 @@ static void timeouts_stay_in_the_distribution_as_lower_bounds(void **state)
 static struct sim_reply one_answer_a_second(void *context, uint64_t number, int64_t now_ns,
                                             uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     reply.delay_ns = SECOND_NS;
     return reply;
@@ -351,7 +331,7 @@ static void what_was_due_and_never_sent_is_counted_and_carried_at_its_age(void *
 static struct sim_reply closes_after_each(void *context, uint64_t number, int64_t now_ns,
                                           uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     reply.delay_ns = MILLISECOND_NS;
     if (answers > 0) /* the second request on a connection finds it closed */
@@ -380,7 +360,7 @@ static void a_reused_connection_that_ends_is_no_verdict_on_the_request(void **st
 static struct sim_reply ends_at_once(void *context, uint64_t number, int64_t now_ns,
                                      uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     reply.what = number % 2 == 0 ? SIM_END : SIM_RESET;
     return reply;
@@ -413,7 +393,7 @@ static int refuses_for_three_seconds(void *context, uint64_t number, int64_t now
  * succeeds. */
 static void refused_connects_are_retried_ever_more_slowly_and_counted(void **state)
 {
-    struct sim_server server = { .reply = at_once, .accept = refuses_for_three_seconds };
+    struct sim_server server = { .reply = sim_at_once, .accept = refuses_for_three_seconds };
     struct plan plan = sim_plan(&server);
 
     plan.load.connections = 1;
@@ -471,7 +451,7 @@ static void every_wrong_answer_is_counted_by_its_kind(void **state)
 static struct sim_reply announces_close(void *context, uint64_t number, int64_t now_ns,
                                         uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     reply.bytes = SLICE("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok");
     reply.then_close = true;
@@ -515,7 +495,7 @@ static void warm_up_is_counted_apart(void **state)
 static struct sim_reply never_asked(void *context, uint64_t number, int64_t now_ns,
                                     uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     reply.what = SIM_END;
     return reply;
@@ -540,7 +520,7 @@ static void a_server_that_hangs_up_on_everyone_is_not_asked_faster_than_one_that
 static struct sim_reply first_one_takes_two_seconds(void *context, uint64_t number, int64_t now_ns,
                                                     uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     reply.delay_ns = number == 0 ? 2 * SECOND_NS : MILLISECOND_NS;
     return reply;
@@ -565,7 +545,7 @@ static void by_count_the_window_ends_with_its_own_last_answer(void **state)
 static struct sim_reply answers_ten_then_none(void *context, uint64_t number, int64_t now_ns,
                                               uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     if (number >= 10)
         reply.what = SIM_SILENT;
@@ -593,7 +573,7 @@ static void by_count_a_server_that_says_no_more_is_given_up(void **state)
 /* A connection of the pool that its server closed as idle is as little a verdict as a used one. */
 static void idle_connections_that_the_server_closes_cost_no_request(void **state)
 {
-    struct sim_server server = { .reply = at_once, .idle_ns = 300 * MILLISECOND_NS };
+    struct sim_server server = { .reply = sim_at_once, .idle_ns = 300 * MILLISECOND_NS };
     struct plan plan = sim_plan(&server);
 
     plan.load.model = LOAD_OPEN;
@@ -610,7 +590,7 @@ static void idle_connections_that_the_server_closes_cost_no_request(void **state
 static struct sim_reply second_is_lost_then_silent(void *context, uint64_t number, int64_t now_ns,
                                                    uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     if (number == 1)
         reply = (struct sim_reply){ .what = SIM_END, .delay_ns = 800 * MILLISECOND_NS };
@@ -638,7 +618,7 @@ static void a_request_that_is_sent_twice_lives_one_life(void **state)
 /* What never was a connection was closed by nobody, and sent nothing. */
 static void handshakes_that_time_out_are_failed_connects(void **state)
 {
-    struct sim_server server = { .reply = at_once, .connect_ns = 60 * SECOND_NS };
+    struct sim_server server = { .reply = sim_at_once, .connect_ns = 60 * SECOND_NS };
     struct plan plan = sim_plan(&server);
 
     plan.load.connections = 2;
@@ -755,7 +735,7 @@ static struct sim_reply starts_slowly(void *context, uint64_t number, int64_t no
                                       uint32_t answers)
 {
     struct slow_start *slow = context;
-    struct sim_reply reply = at_once(NULL, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(NULL, number, now_ns, answers);
 
     if (!slow->asked && now_ns >= slow->asked_ns) {
         slow->asked = true;
@@ -770,8 +750,6 @@ static struct sim_reply starts_slowly(void *context, uint64_t number, int64_t no
         reply.bytes = SLICE("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n");
     return reply;
 }
-
-#define SIM_START_NS SECOND_NS /* ring_sim's clock begins there */
 
 /* 1 s of warm-up and a window of 10 s; at 9 s it is begun anew for 9.5 s, when all has been well
  * for a second. */

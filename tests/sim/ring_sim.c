@@ -219,11 +219,31 @@ bool ring_sim_open(void *server, uint32_t worker, const struct ring_config *conf
     BUG_IF(r == NULL);
     r->ring.ops = &sim_ops;
     r->server = server;
-    r->now_ns = SECOND_NS; /* any moment, but no special one */
+    r->now_ns = SIM_START_NS;
     r->slots = calloc(config->slots, sizeof(*r->slots));
     BUG_IF(r->slots == NULL);
     *ret_ring = &r->ring;
     return true;
+}
+
+struct sim_reply sim_at_once(void *context, uint64_t number, int64_t now_ns, uint32_t answers)
+{
+    (void)context;
+    (void)number;
+    (void)now_ns;
+    (void)answers;
+    return (struct sim_reply){ .what = SIM_ANSWER, .bytes = SIM_RIGHT };
+}
+
+struct sim_reply sim_every_tenth_is_silent(void *context, uint64_t number, int64_t now_ns,
+                                           uint32_t answers)
+{
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
+
+    reply.delay_ns = MILLISECOND_NS;
+    if (number % 10 == 9)
+        reply.what = SIM_SILENT;
+    return reply;
 }
 
 struct plan sim_plan(struct sim_server *server)

@@ -48,8 +48,16 @@ struct engine *sim_engine(struct sim_server *server);
 bool ring_sim_open(void *server, uint32_t worker, const struct ring_config *config,
                    struct ring **ret_ring, struct error *err);
 
+#define SIM_START_NS SECOND_NS /* its clock begins there: any moment, but no special one */
+
 /* "HTTP/1.1 200 OK", two bytes of body: what sim_plan()'s contract expects. */
 extern const struct slice SIM_RIGHT;
+
+/* Servers: one that answers so, at once; one that takes a millisecond, but for every tenth request,
+ * which is never answered. */
+struct sim_reply sim_at_once(void *context, uint64_t number, int64_t now_ns, uint32_t answers);
+struct sim_reply sim_every_tenth_is_silent(void *context, uint64_t number, int64_t now_ns,
+                                           uint32_t answers);
 
 /* A plan for the simulated server: even arrivals, no warm-up, keep-alive, time-out 5 s. */
 struct plan sim_plan(struct sim_server *server);

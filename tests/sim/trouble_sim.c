@@ -14,19 +14,8 @@
 #include "store/record.h"
 #include "verdict/check_priv.h"
 
-#define SIM_START_NS SECOND_NS /* ring_sim's clock begins there */
-
 /* Too large for a stack. */
 static struct tally tally;
-
-static struct sim_reply at_once(void *context, uint64_t number, int64_t now_ns, uint32_t answers)
-{
-    (void)context;
-    (void)number;
-    (void)now_ns;
-    (void)answers;
-    return (struct sim_reply){ .what = SIM_ANSWER, .bytes = SIM_RIGHT };
-}
 
 static struct plan open_plan(struct sim_server *server, double rate_per_sec, int64_t duration_ns)
 {
@@ -73,7 +62,7 @@ static void assert_says(const struct check *c, enum check_state state, const cha
 
 static struct sim_reply freezes(void *context, uint64_t number, int64_t now_ns, uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     if (now_ns >= FROZEN_NS)
         reply.what = SIM_SILENT;
@@ -106,7 +95,7 @@ static void what_a_frozen_server_kept_from_being_sent_is_not_our_fault(void **st
 static struct sim_reply freezes_for_a_second(void *context, uint64_t number, int64_t now_ns,
                                              uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     if (now_ns >= FROZEN_NS && now_ns < FROZEN_NS + SECOND_NS)
         reply.delay_ns = FROZEN_NS + SECOND_NS - now_ns;
@@ -128,7 +117,7 @@ static void what_is_sent_late_is_not_unsent(void **state)
 static struct sim_reply resets_from_the_middle_on(void *context, uint64_t number, int64_t now_ns,
                                                   uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     if (now_ns >= FROZEN_NS)
         reply.what = SIM_RESET;
@@ -169,7 +158,7 @@ static int has_five_ports(void *context, uint64_t number, int64_t now_ns)
 static void ports_that_are_used_up_are_counted_in_both_loops(void **state)
 {
     for (enum load_model model = LOAD_CLOSED; model <= LOAD_OPEN; model++) {
-        struct sim_server server = { .reply = at_once, .accept = has_five_ports };
+        struct sim_server server = { .reply = sim_at_once, .accept = has_five_ports };
         struct plan plan = open_plan(&server, 1000, 2 * SECOND_NS);
         struct check c;
 
@@ -199,7 +188,7 @@ static int lets_every_second_one_in(void *context, uint64_t number, int64_t now_
 static struct sim_reply says_nothing(void *context, uint64_t number, int64_t now_ns,
                                      uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     reply.what = SIM_SILENT;
     return reply;
@@ -234,7 +223,7 @@ static void a_handshake_that_does_not_end_is_no_missing_answer(void **state)
 static struct sim_reply loses_the_fifth(void *context, uint64_t number, int64_t now_ns,
                                         uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     if (number == 4)
         reply.what = SIM_SILENT;
@@ -296,7 +285,7 @@ static void a_pool_that_stays_empty_is_given_up(void **state)
 static void a_request_that_is_not_out_ends_its_connection(void **state)
 {
     static const char request[RING_SENT_AT_ONCE_BYTES + 1];
-    struct sim_server server = { .reply = at_once, .upload_ns = 10 * MILLISECOND_NS };
+    struct sim_server server = { .reply = sim_at_once, .upload_ns = 10 * MILLISECOND_NS };
     struct plan plan = counted(sim_plan(&server), 100);
 
     plan.request.bytes = (struct slice){ request, sizeof(request) };
@@ -356,7 +345,7 @@ static void an_example_shows_how_the_answer_began(void **state)
 static struct sim_reply begins_and_stops(void *context, uint64_t number, int64_t now_ns,
                                          uint32_t answers)
 {
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
 
     reply.bytes = SLICE(HALF);
     return reply;
@@ -376,20 +365,9 @@ static void half_an_answer_is_shown_too(void **state)
     (void)state;
 }
 
-static struct sim_reply every_tenth_is_silent(void *context, uint64_t number, int64_t now_ns,
-                                              uint32_t answers)
-{
-    struct sim_reply reply = at_once(context, number, now_ns, answers);
-
-    reply.delay_ns = MILLISECOND_NS;
-    if (number % 10 == 9)
-        reply.what = SIM_SILENT;
-    return reply;
-}
-
 static void a_second_has_the_times_of_right_answers_only(void **state)
 {
-    struct sim_server server = { .reply = every_tenth_is_silent };
+    struct sim_server server = { .reply = sim_every_tenth_is_silent };
     struct plan plan = sim_plan(&server);
 
     plan.load.connections = 4;
@@ -433,7 +411,7 @@ static void all_workers_together_open_so_many_at_a_time(void **state)
     struct plan plan;
 
     for (size_t i = 0; i < WORKERS; i++)
-        servers[i] = (struct sim_server){ .reply = every_tenth_is_silent,
+        servers[i] = (struct sim_server){ .reply = sim_every_tenth_is_silent,
                                           .accept = counts_the_first,
                                           .connect_ns = SECOND_NS,
                                           .context = &first[i] };
