@@ -139,6 +139,23 @@ bool units_parse_count(struct slice text, uint64_t *ret_count)
            whole_product(number, factor, UINT64_MAX, ret_count);
 }
 
+bool units_parse_length(struct slice text, int64_t *ret_ns, uint64_t *ret_count)
+{
+    int64_t ns = 0;
+    uint64_t count = 0;
+
+    if (text.len > 0 && text.ptr[text.len - 1] == 'n') {
+        text.len--;
+        if (!units_parse_count(text, &count) || count == 0)
+            return false;
+    } else if (!units_parse_duration(text, &ns)) {
+        return false;
+    }
+    *ret_ns = ns;
+    *ret_count = count;
+    return true;
+}
+
 bool units_parse_rate(struct slice text, double *ret_per_sec)
 {
     struct slice per_sec = SLICE("/s");

@@ -18,6 +18,10 @@ bool units_parse_duration(struct slice text, int64_t *ret_ns);
 /* "10000" "20k" "1.5M" "2G": decimal multipliers; the result must be whole. */
 bool units_parse_count(struct slice text, uint64_t *ret_count);
 
+/* "10s", or "10000n": for so long, or so many of something, one at least; of the two outputs the
+ * other one is 0. */
+bool units_parse_length(struct slice text, int64_t *ret_ns, uint64_t *ret_count);
+
 /* "400" "20k" "0.5" "400/s" "20k/s": a rate per second, finite and above zero. */
 bool units_parse_rate(struct slice text, double *ret_per_sec);
 

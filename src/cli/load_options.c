@@ -40,8 +40,9 @@ static const struct argp_option option_table[] = {
     { "open", KEY_OPEN, NULL, 0, "Open loop; says so, and needs -r or --stages of rates", 1 },
     { "closed", KEY_CLOSED, NULL, 0, "Closed loop; says so, and goes without a rate", 1 },
     { "arrivals", KEY_ARRIVALS, "SHAPE", 0, "Open loop: poisson or even (poisson)", 1 },
-    { "warmup", KEY_WARMUP, "TIME", 0,
-      "Drive this long before measuring (a tenth of the duration; none with -n)", 1 },
+    { "warmup", KEY_WARMUP, "LENGTH", 0,
+      "Drive this long before measuring, or so many requests: 3s, 500n (a tenth of the duration; "
+      "none with -n)", 1 },
     { "timeout", KEY_TIMEOUT, "TIME", 0, "Give up a request after this long (5s)", 1 },
     { "close", KEY_CLOSE, NULL, 0, "A connection for each request", 1 },
     { "unix-socket", KEY_UNIX_SOCKET, "PATH", 0,
@@ -209,7 +210,9 @@ static bool take_load_option(struct load_options *o, int key, const char *argume
         o->stages_by = by;
         return stages_add_list(&o->stages, slice_of(argument), err) || error_wrap(err, "--stages");
     case KEY_WARMUP:
-        return duration_option("--warmup", argument, 0, 3600 * SECOND_NS, &o->load.warmup_ns, err);
+        return load_parse_warmup(slice_of(argument), &o->load.warmup_ns,
+                                 &o->load.warmup_requests) ||
+               error_usage(err, "--warmup is " LOAD_WARMUP_FORM ", not '%s'", argument);
     case KEY_TIMEOUT:
         return duration_option("--timeout", argument, MILLISECOND_NS, LOAD_TIMEOUT_MAX_NS,
                                &o->load.timeout_ns, err);

@@ -23,16 +23,21 @@ bool worker_in_window(const struct worker *w, struct mono now)
     return now.ns >= w->begin.ns && now.ns <= w->end.ns;
 }
 
+static bool take_one(uint64_t *quota)
+{
+    if (*quota == 0)
+        return false;
+    (*quota)--;
+    return true;
+}
+
 bool worker_may_start(struct worker *w, struct mono now)
 {
     if (w->stopping || now.ns >= w->end.ns)
         return false;
-    if (!w->by_count || now.ns < w->begin.ns)
-        return true;
-    if (w->quota == 0)
-        return false;
-    w->quota--;
-    return true;
+    if (w->begin.ns == MONO_NEVER.ns)
+        return take_one(&w->warmup_quota);
+    return !w->by_count || now.ns < w->begin.ns || take_one(&w->quota);
 }
 
 /* ---- sending ---- */

@@ -1,7 +1,46 @@
 /* Open loop: the timetable's requests go to free connections, and how late they were is kept. */
 #include "load/worker_priv.h"
 
+#include <math.h>
+
+#include "base/bug.h"
 #include "base/sabotage.h"
+
+struct pacer dispatch_timetable(const struct plan *plan, uint32_t index, struct mono start)
+{
+    const struct load *load = &plan->load;
+    struct pacer pacer;
+    int64_t shift_ns = 0;
+
+    /* Even arrivals of all workers interleave; Poisson ones add up to a Poisson stream by
+     * themselves. */
+    if (load->arrivals == PACER_EVEN)
+        shift_ns = llround((double)index * 1e9 / load->rate_per_sec);
+    pacer_init(&pacer, load->arrivals, load->rate_per_sec / load->threads,
+               mono_after(start, shift_ns), rng_split(plan->seed, index).state);
+    return pacer;
+}
+
+int64_t dispatch_due_ns(const struct plan *plan, uint64_t count)
+{
+    struct pacer timetables[LOAD_THREADS_MAX];
+    uint32_t threads = plan->load.threads;
+    struct mono due;
+
+    BUG_IF(threads > LOAD_THREADS_MAX);
+    for (uint32_t i = 0; i < threads; i++)
+        timetables[i] = dispatch_timetable(plan, i, (struct mono){ 0 });
+    for (;; count--) {
+        struct pacer *next = &timetables[0];
+
+        for (uint32_t i = 1; i < threads; i++)
+            if (pacer_next(&timetables[i]).ns < pacer_next(next).ns)
+                next = &timetables[i];
+        if (count == 0)
+            return pacer_next(next).ns;
+        pacer_take(next, pacer_next(next), &due);
+    }
+}
 
 bool worker_lacked_conn(const struct worker *w, struct mono due)
 {

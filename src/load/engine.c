@@ -28,10 +28,11 @@ struct engine {
     bool go;
     struct mono start; /* with go */
 
-    /* The window, as the main thread knows it, and what it asked the workers for. */
-    struct mono begin;
-    _Atomic int64_t restart_begin_ns;
-    atomic_uint restarts; /* (release) */
+    /* The window's begin. Set at the start; or by the last worker that is warm, once; then by the
+     * main thread, which begins it anew (release with restarts). */
+    _Atomic int64_t begin_ns;
+    atomic_uint warming; /* workers whose share of a warm-up by count is not over */
+    atomic_uint restarts;
 };
 
 /* ---- for the workers ---- */
@@ -61,8 +62,18 @@ unsigned engine_restarts(const struct engine *e, struct mono *ret_begin)
 {
     unsigned restarts = atomic_load_explicit(&e->restarts, memory_order_acquire);
 
-    ret_begin->ns = atomic_load_explicit(&e->restart_begin_ns, memory_order_relaxed);
+    *ret_begin = engine_window_begin(e);
     return restarts;
+}
+
+void engine_warmed(struct engine *e, struct mono now)
+{
+    int64_t ahead_ns = e->worker_count > 1 ? WARMED_AHEAD_NS : 0;
+
+    if (atomic_fetch_sub(&e->warming, 1) > 1)
+        return;
+    atomic_store(&e->begin_ns, now.ns + ahead_ns);
+    engine_notify(e);
 }
 
 void engine_notify(struct engine *e)
@@ -140,6 +151,7 @@ static struct engine *new_engine(const struct plan *plan)
         return NULL;
     }
     e->worker_count = threads;
+    e->warming = threads;
     for (uint32_t i = 0; i < threads; i++)
         e->workers[i] = (struct worker){
             .plan = plan,
@@ -152,10 +164,21 @@ static struct engine *new_engine(const struct plan *plan)
     return e;
 }
 
+/* -1: not known before, because it ends with an answer. */
+static int64_t warmup_length_ns(const struct plan *plan)
+{
+    const struct load *load = &plan->load;
+
+    if (load->warmup_requests == 0)
+        return load->warmup_ns;
+    return load->model == LOAD_OPEN ? dispatch_due_ns(plan, load->warmup_requests) : -1;
+}
+
 /* When all workers that were started are ready: lets them go from one moment on. False when they
  * are not all there, or not all well; they go home then. */
 static bool let_go(struct engine *e, uint32_t started)
 {
+    int64_t warmup_ns = warmup_length_ns(e->plan);
     bool all_well;
 
     pthread_mutex_lock(&e->lock);
@@ -165,7 +188,7 @@ static bool let_go(struct engine *e, uint32_t started)
     all_well = !e->any_failed;
     if (all_well) {
         e->start = ring_now(e->workers[0].ring);
-        e->begin = mono_after(e->start, e->plan->load.warmup_ns);
+        e->begin_ns = warmup_ns < 0 ? MONO_NEVER.ns : e->start.ns + warmup_ns;
     }
     e->go = true;
     pthread_cond_broadcast(&e->changed);
@@ -199,9 +222,14 @@ bool engine_start(const struct plan *plan, struct engine **ret_engine, struct er
 
 /* ---- while it runs ---- */
 
+struct mono engine_start_moment(const struct engine *e)
+{
+    return e->start;
+}
+
 struct mono engine_window_begin(const struct engine *e)
 {
-    return e->begin;
+    return (struct mono){ atomic_load_explicit(&e->begin_ns, memory_order_acquire) };
 }
 
 static enum engine_phase phase_now(const struct engine *e)
@@ -253,11 +281,10 @@ void engine_stop(struct engine *e)
 bool engine_restart_window(struct engine *e, struct mono begin)
 {
     BUG_IF(e->plan->load.requests > 0);
-    BUG_IF(begin.ns < e->begin.ns);
-    if (begin.ns > mono_after(e->begin, e->plan->load.duration_ns).ns)
+    BUG_IF(begin.ns < e->begin_ns);
+    if (mono_diff_ns(engine_window_begin(e), begin) > e->plan->load.duration_ns)
         return false;
-    e->begin = begin;
-    atomic_store_explicit(&e->restart_begin_ns, begin.ns, memory_order_relaxed);
+    atomic_store_explicit(&e->begin_ns, begin.ns, memory_order_relaxed);
     atomic_fetch_add_explicit(&e->restarts, 1, memory_order_release);
     return true;
 }
@@ -288,6 +315,7 @@ struct engine_live engine_live(struct engine *e)
             sum.failed += atomic_load_explicit(&w->live.failed, memory_order_relaxed);
             sum.done += atomic_load_explicit(&w->live.done, memory_order_relaxed);
         }
+        sum.warmed += atomic_load_explicit(&w->live.warmed, memory_order_relaxed);
         seconds = known < seconds ? known : seconds;
         /* The clock of a thread that has ended is nobody's. */
         if (!atomic_load_explicit(&w->live.finished, memory_order_acquire) &&

@@ -25,7 +25,11 @@ enum engine_phase { ENGINE_WARMUP, ENGINE_WINDOW, ENGINE_DRAIN, ENGINE_DONE };
 /* Waits until `until`, or until the phase is another than `known`; returns the phase. */
 enum engine_phase engine_wait(struct engine *engine, enum engine_phase known, struct mono until);
 
-/* When the measured window begins: fixed at the start, until it is begun anew. */
+/* When all workers set off. */
+struct mono engine_start_moment(const struct engine *engine);
+
+/* When the measured window begins: fixed at the start, until it is begun anew. Behind a closed
+ * loop's warm-up by count it is not known as long as that goes on: MONO_NEVER. */
 struct mono engine_window_begin(const struct engine *engine);
 
 /* How long before its begin a new window has to be asked for, so that every worker hears of it. */
@@ -47,6 +51,7 @@ void engine_stop(struct engine *engine);
 struct engine_live {
     uint64_t ok, failed;    /* completed in the window so far */
     uint64_t done;          /* requests of the plan that have an outcome; for loads by count */
+    uint64_t warmed;        /* those of a closed loop's warm-up by count that have one */
     int64_t cpu_ns;         /* of all workers' threads, since the start */
     int64_t p50_ns, p99_ns; /* of the last whole second; 0: none yet */
 };

@@ -4,6 +4,7 @@
 
 #include "base/bug.h"
 #include "base/clock.h"
+#include "base/units.h"
 
 _Static_assert(LOAD_GAP_MAX_S *SECOND_NS <= PACER_GAP_MAX_NS / LOAD_THREADS_MAX,
                "each thread's part of the lowest rate is a timetable");
@@ -21,6 +22,19 @@ struct load load_default(void)
         .timeout_ns = LOAD_TIMEOUT_DEFAULT_NS,
         .keepalive = true,
     };
+}
+
+bool load_parse_warmup(struct slice text, int64_t *ret_ns, uint64_t *ret_requests)
+{
+    int64_t ns;
+    uint64_t requests;
+
+    if (!units_parse_length(text, &ns, &requests) || ns > LOAD_WARMUP_MAX_NS ||
+        requests > LOAD_WARMUP_REQUESTS_MAX)
+        return false;
+    *ret_ns = ns;
+    *ret_requests = requests;
+    return true;
 }
 
 void load_complete(struct load *load)
@@ -87,8 +101,10 @@ struct load load_drive(const struct load *load, uint32_t index)
     drive.requests = stage->requests;
     if (load->model == LOAD_CLOSED)
         drive.connections = stage->connections;
-    if (index > 0)
+    if (index > 0) {
         drive.warmup_ns = 0;
+        drive.warmup_requests = 0;
+    }
     drive.stages = NULL;
     drive.stage = index + 1;
     return drive;

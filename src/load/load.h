@@ -23,6 +23,8 @@ enum load_model { LOAD_CLOSED, LOAD_OPEN, LOAD_INPROC };
 #define LOAD_GAP_MAX_S           86400 /* a request a day: below it moments would overflow */
 #define LOAD_THREADS_MAX         256
 #define LOAD_TIMEOUT_MAX_NS      (3600 * SECOND_NS) /* what a histogram can hold, and then some */
+#define LOAD_WARMUP_MAX_NS       (3600 * SECOND_NS)
+#define LOAD_WARMUP_REQUESTS_MAX 10000000 /* a timetable is gone through in advance */
 
 struct load {
     struct slice name;
@@ -33,9 +35,12 @@ struct load {
     enum pacer_shape arrivals;
     int64_t duration_ns; /* of the measured window; 0: until `requests` are done */
     uint64_t requests;   /* 0: until `duration_ns` is over. Exactly one of the two is set. */
-    int64_t warmup_ns;   /* before the window; -1: not given, see load_complete() */
-    int64_t timeout_ns;  /* a request's longest life, from sent; also the longest drain */
-    bool keepalive;      /* false: one connection a request */
+    /* Before the window: for so long, or so many requests. In a closed loop the window then begins
+     * when the last of them has its outcome, in an open one when the next one is due. */
+    int64_t warmup_ns;        /* -1: not given, see load_complete(); by count 0 */
+    uint64_t warmup_requests; /* 0: by time */
+    int64_t timeout_ns;       /* a request's longest life, from sent; also the longest drain */
+    bool keepalive;           /* false: one connection a request */
     /* A load with stages is driven as so many loads, one after the other on the same server; what
      * is above is then as in its first stage, with the connections of the largest one. */
     struct load_stage *stages; /* NULL: none */
@@ -50,9 +55,19 @@ struct load {
 /* What a load is where nobody said otherwise. */
 struct load load_default(void);
 
+/* "3s", "500n": what stands above, within its limits. */
+#define LOAD_WARMUP_FORM \
+    "a duration from 0 to 1h, like 3s, or a count of requests up to 10M, like 500n"
+bool load_parse_warmup(struct slice text, int64_t *ret_ns, uint64_t *ret_requests);
+
 /* Fills in what depends on other settings: warm-up a tenth of the duration (none when the load is
  * by count: then it would ask more often than told). Connections at least one a thread. */
 void load_complete(struct load *load);
+
+static inline bool load_warms_up(const struct load *load)
+{
+    return load->warmup_ns > 0 || load->warmup_requests > 0;
+}
 
 /* Makes `stages`, at least one and all of one kind, those of the load. */
 void load_set_stages(struct load *load, struct load_stage *stages, size_t count);

@@ -61,11 +61,11 @@ static bool cut(struct slice text, const char *mark, struct slice *ret_left,
 
 static bool read_length(struct slice text, struct load_stage *stage)
 {
-    if (ends_with(text, SLICE("n")))
-        return units_parse_count(without_end(text, 1), &stage->requests) && stage->requests > 0 &&
-               stage->requests <= STAGE_REQUESTS_MAX;
-    return units_parse_duration(text, &stage->duration_ns) &&
-           stage->duration_ns >= MILLISECOND_NS &&
+    if (!units_parse_length(text, &stage->duration_ns, &stage->requests))
+        return false;
+    if (stage->requests > 0)
+        return stage->requests <= STAGE_REQUESTS_MAX;
+    return stage->duration_ns >= MILLISECOND_NS &&
            stage->duration_ns <= STAGE_DURATION_HOURS * (3600 * SECOND_NS);
 }
 

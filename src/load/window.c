@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "load/engine.h"
 #include "load/engine_priv.h"
 
-/* The series of a long run ends here (25 MB a worker), the counts do not. By count nobody knows how
- * long it takes. */
+/* The series of a long run ends here (25 MB a worker), the counts do not. By count, window or
+ * warm-up, nobody knows how long it takes. */
 #define SECONDS_MAX      7200
 #define SECONDS_BY_COUNT 600
 
@@ -26,8 +27,10 @@ uint32_t window_seconds_max(const struct plan *plan)
 
 uint32_t window_tenths_max(const struct plan *plan)
 {
-    int64_t tenths = plan->load.warmup_ns / TENTH_NS +
-                     WINDOWS_MAX * ((plan->load.duration_ns + SECOND_NS) / TENTH_NS);
+    int64_t warmup_ns =
+        plan->load.warmup_requests > 0 ? SECONDS_BY_COUNT * SECOND_NS : plan->load.warmup_ns;
+    int64_t tenths =
+        warmup_ns / TENTH_NS + WINDOWS_MAX * ((plan->load.duration_ns + SECOND_NS) / TENTH_NS);
 
     if (plan->load.requests > 0)
         return SECONDS_BY_COUNT * 10;
@@ -37,11 +40,12 @@ uint32_t window_tenths_max(const struct plan *plan)
 void window_set(struct worker *w, struct mono begin)
 {
     const struct load *load = &w->plan->load;
+    bool known = begin.ns != MONO_NEVER.ns, ends = known && !w->by_count;
 
     w->begin = begin;
-    w->end = w->by_count ? MONO_NEVER : mono_after(begin, load->duration_ns);
-    w->drain_end = w->by_count ? MONO_NEVER : mono_after(w->end, load->timeout_ns);
-    w->fold_at = mono_after(begin, SECOND_NS);
+    w->end = ends ? mono_after(begin, load->duration_ns) : MONO_NEVER;
+    w->drain_end = ends ? mono_after(w->end, load->timeout_ns) : MONO_NEVER;
+    w->fold_at = known ? mono_after(begin, SECOND_NS) : MONO_NEVER;
 }
 
 /* ---- once a second, and ten times ---- */
@@ -145,6 +149,47 @@ void window_close(struct worker *w, struct mono now)
     engine_notify(w->engine);
 }
 
+/* In a closed loop who had nothing to ask is not in any list, and asked here whether it has now. */
+static void start_parked(struct worker *w, struct mono now)
+{
+    for (uint32_t slot = 0; slot < w->opened_to; slot++)
+        if (w->plan->load.model == LOAD_CLOSED &&
+            (w->conns[slot].state == CONN_IDLE || w->conns[slot].state == CONN_CLOSED))
+            conn_free(w, slot, now);
+}
+
+static void end_share_of_warmup(struct worker *w, struct mono now)
+{
+    if (!w->warm)
+        engine_warmed(w->engine, now);
+    w->warm = true;
+}
+
+void window_cut(struct worker *w, struct mono now)
+{
+    end_share_of_warmup(w, now);
+    w->begin = mono_earlier(w->begin, now);
+    w->end = mono_earlier(w->end, now);
+}
+
+/* A warm-up by count: no request of it is out when the window begins, and none that is not of it is
+ * sent before. */
+static void end_warmup(struct worker *w, struct mono now)
+{
+    struct mono begin;
+
+    if (w->begin.ns != MONO_NEVER.ns)
+        return;
+    if (w->warmup_quota == 0 && w->with_request == 0)
+        end_share_of_warmup(w, now);
+    begin = engine_window_begin(w->engine);
+    if (begin.ns > now.ns)
+        return;
+    window_set(w, begin);
+    open_window(w);
+    start_parked(w, now);
+}
+
 static void begin_anew(struct worker *w, struct mono begin, struct mono now)
 {
     tally_begin_anew(w->tally);
@@ -157,12 +202,9 @@ static void begin_anew(struct worker *w, struct mono begin, struct mono now)
 
         c->measured = false;
         c->right = 0;
-        /* The old window's end may have been seen before the new one was heard of: in a closed
-         * loop who became free then was not asked again. */
-        if (w->plan->load.model == LOAD_CLOSED &&
-            (c->state == CONN_IDLE || c->state == CONN_CLOSED))
-            conn_free(w, slot, now);
     }
+    /* The old window's end may have been seen before the new one was heard of. */
+    start_parked(w, now);
 }
 
 static void hear_restart(struct worker *w, struct mono now)
@@ -185,6 +227,7 @@ static void hear_restart(struct worker *w, struct mono now)
 
 void window_timers(struct worker *w, struct mono now)
 {
+    end_warmup(w, now);
     hear_restart(w, now);
     if (!w->window_open && now.ns >= w->begin.ns)
         open_window(w);
@@ -196,12 +239,24 @@ void window_timers(struct worker *w, struct mono now)
         window_close(w, now);
 }
 
-struct mono window_next_timer(const struct worker *w)
+/* When to look whether a warm-up by count is over for all. */
+static struct mono next_look(const struct worker *w, struct mono now)
+{
+    struct mono begin = engine_window_begin(w->engine);
+
+    if (begin.ns != MONO_NEVER.ns)
+        return begin;
+    return w->warm ? mono_after(now, WARMED_LOOK_NS) : MONO_NEVER;
+}
+
+struct mono window_next_timer(const struct worker *w, struct mono now)
 {
     struct mono next = mono_earlier(w->fold_at, w->tenth_at);
 
     if (w->window_closed)
         return w->drain_end;
+    if (w->begin.ns == MONO_NEVER.ns)
+        return mono_earlier(next, next_look(w, now));
     return mono_earlier(next, w->window_open ? w->end : w->begin);
 }
 

@@ -1,7 +1,6 @@
 /* The loop around the connections: timers in, completions out, until the drive is over. */
 #include "load/worker_priv.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -9,6 +8,7 @@
 
 #include "base/bug.h"
 #include "base/sabotage.h"
+#include "load/engine.h"
 #include "load/engine_priv.h"
 
 /* How long it sleeps at most, so that a wish to stop is heard. */
@@ -52,27 +52,25 @@ static void hear_stop(struct worker *w, struct mono now)
         return;
     w->stopping = true;
     w->tally->partial = w->tally->partial || !w->window_closed;
-    if (now.ns < w->begin.ns)
-        w->begin = now;
-    if (now.ns < w->end.ns)
-        w->end = now;
+    window_cut(w, now);
     w->drain_end =
         asked > 1 ? now : mono_earlier(w->drain_end, mono_after(w->end, HURRIED_DRAIN_NS));
 }
 
-/* A load by count has no end of its own when nobody answers any more. Time in which nobody was
- * asked says nothing: a slow timetable has gaps as long as any time-out. */
+/* A load by count, or its warm-up, has no end of its own when nobody answers any more. Time in
+ * which nobody was asked says nothing: a slow timetable has gaps as long as any time-out. */
 static void give_up(struct worker *w, struct mono now)
 {
-    struct mono from = w->silent_from.ns > w->begin.ns ? w->silent_from : w->begin;
+    bool warming = w->begin.ns == MONO_NEVER.ns;
+    struct mono from = warming || w->silent_from.ns > w->begin.ns ? w->silent_from : w->begin;
 
-    if (!w->by_count || w->stopping || w->silent_from.ns < w->last_answer.ns ||
+    if (!(w->by_count || warming) || w->stopping || w->silent_from.ns < w->last_answer.ns ||
         mono_diff_ns(from, w->silent_to) < GIVE_UP_TIMEOUTS * w->plan->load.timeout_ns)
         return;
     w->stopping = true;
     w->tally->partial = true;
     w->tally->gave_up = true;
-    w->end = now;
+    window_cut(w, now);
     w->drain_end = now;
 }
 
@@ -112,7 +110,7 @@ static void run_timers(struct worker *w, struct mono now)
 
 static struct mono next_timer(const struct worker *w, struct mono now)
 {
-    struct mono next = mono_earlier(mono_after(now, HEARING_NS), window_next_timer(w));
+    struct mono next = mono_earlier(mono_after(now, HEARING_NS), window_next_timer(w, now));
 
     if (w->in_flight.head != NO_CONN)
         next = mono_earlier(
@@ -182,6 +180,8 @@ static void publish(struct worker *w)
     atomic_store_explicit(&w->live.ok, t->ok_in_window, memory_order_relaxed);
     atomic_store_explicit(&w->live.failed, w->failed_in_window, memory_order_relaxed);
     atomic_store_explicit(&w->live.done, t->ok + w->failed_in_window, memory_order_relaxed);
+    if (w->begin.ns == MONO_NEVER.ns)
+        atomic_store_explicit(&w->live.warmed, t->warmup - w->with_request, memory_order_relaxed);
 }
 
 /* What came while it was awake waited unread for as long. */
@@ -217,7 +217,7 @@ static void wait_failed(struct worker *w, int sys, struct mono now)
     w->failed = true;
     error_set(&w->error, sys, "wait for the network (%s)", ring_name(w->ring));
     w->tally->partial = true;
-    w->end = mono_earlier(w->end, now);
+    window_cut(w, now);
     if (!w->window_closed)
         window_close(w, now);
 }
@@ -257,28 +257,28 @@ static void drive(struct worker *w)
 
 /* ---- the thread ---- */
 
+/* So many for all workers together. */
+static uint64_t share_of(const struct worker *w, uint64_t requests)
+{
+    uint32_t threads = w->plan->load.threads;
+
+    return requests / threads + (w->index < requests % threads ? 1 : 0);
+}
+
 static void set_timetable(struct worker *w, struct mono start)
 {
     const struct load *load = &w->plan->load;
-    int64_t shift_ns = 0;
-    uint64_t share = load->requests / load->threads;
 
     w->start = start;
     w->last_answer = start;
     w->tenth_at = mono_after(start, TENTH_NS);
     w->by_count = load->requests > 0;
-    w->quota = share + (w->index < load->requests % load->threads ? 1 : 0);
-    if (!w->by_count)
-        w->quota = 0;
-    window_set(w, mono_after(start, load->warmup_ns));
-    if (load->model == LOAD_CLOSED)
-        return;
-    /* Even arrivals of all workers interleave; Poisson ones add up to a Poisson stream by
-     * themselves. */
-    if (load->arrivals == PACER_EVEN)
-        shift_ns = llround((double)w->index * 1e9 / load->rate_per_sec);
-    pacer_init(&w->pacer, load->arrivals, load->rate_per_sec / load->threads,
-               mono_after(start, shift_ns), rng_split(w->plan->seed, w->index).state);
+    w->quota = share_of(w, load->requests);
+    window_set(w, engine_window_begin(w->engine));
+    w->warm = w->begin.ns != MONO_NEVER.ns;
+    w->warmup_quota = w->warm ? 0 : share_of(w, load->warmup_requests);
+    if (load->model == LOAD_OPEN)
+        w->pacer = dispatch_timetable(w->plan, w->index, start);
 }
 
 static bool make_ready(struct worker *w)

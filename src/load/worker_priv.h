@@ -33,6 +33,11 @@
 #define BACKOFF_FIRST_NS (10 * MILLISECOND_NS)
 #define BACKOFF_MAX_NS   SECOND_NS
 
+/* How often a worker looks whether the others are warm too, and how long before its begin the
+ * window is announced to them. */
+#define WARMED_LOOK_NS  MILLISECOND_NS
+#define WARMED_AHEAD_NS (2 * WARMED_LOOK_NS)
+
 enum conn_state {
     CONN_CLOSED,     /* no socket */
     CONN_OPENING,    /* connecting, no request yet: the open loop's pool */
@@ -77,7 +82,7 @@ struct conn_list {
 
 /* What the main thread may read while the worker runs. Written by the worker alone, relaxed. */
 struct worker_live {
-    _Atomic uint64_t ok, failed, done;
+    _Atomic uint64_t ok, failed, done, warmed;
     _Atomic uint32_t seconds; /* how many of tally.seconds are final (release) */
     _Atomic uint32_t tenths;  /* likewise of tally.tenths */
     _Atomic unsigned
@@ -104,6 +109,10 @@ struct worker {
     struct mono drain_end;
     bool by_count;
     uint64_t quota; /* requests of the window still to start; by count only */
+    /* A closed loop's warm-up by count: `begin` is MONO_NEVER as long as it goes on. */
+    uint64_t warmup_quota; /* requests of it still to start */
+    bool warm;             /* this worker's share of it is over, and the engine knows; or there is
+                              no such warm-up */
     struct pacer pacer;
     bool stopping; /* engine_stop() was heard */
 
@@ -181,16 +190,23 @@ void conn_keep_example(struct worker *w, uint32_t slot, enum outcome outcome, in
 void worker_dispatch(struct worker *w, struct mono now);
 /* No connection was free when that one was due: it waited for the target, or for a larger pool. */
 bool worker_lacked_conn(const struct worker *w, struct mono due);
+/* A worker's part of the timetable; all of them together are the load's. */
+struct pacer dispatch_timetable(const struct plan *plan, uint32_t index, struct mono start);
+/* When the first request behind `count` others is due, from the start, whosever it is. */
+int64_t dispatch_due_ns(const struct plan *plan, uint64_t count);
 
 /* ---- window.c: what is measured, and when ---- */
 
-/* The window of the plan's length that begins then. Nothing may have been measured before. */
+/* The window of the plan's length that begins then; MONO_NEVER: that is not known yet. Nothing may
+ * have been measured before. */
 void window_set(struct worker *w, struct mono begin);
-/* Begins anew when it was asked for, opens, folds seconds and tenths, closes: what is due by now.
- */
+/* Ends a warm-up by count, begins anew when it was asked for, opens, folds seconds and tenths,
+ * closes: what is due by now. */
 void window_timers(struct worker *w, struct mono now);
 /* The next of these moments. */
-struct mono window_next_timer(const struct worker *w);
+struct mono window_next_timer(const struct worker *w, struct mono now);
+/* It ends now, if it has not ended; and holds nothing, if it has not begun. */
+void window_cut(struct worker *w, struct mono now);
 void window_close(struct worker *w, struct mono now);
 void window_fold_tenths(struct worker *w, struct mono now);
 /* At the end: how even the right answers were. */

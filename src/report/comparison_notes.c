@@ -1,6 +1,7 @@
 #include "report/comparison_priv.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,11 +116,23 @@ static void note_cpus(struct comparison *c, const struct comparison_cell *cell)
     add(c, "CPUs", false, room);
 }
 
+static const char *warmup_text(const struct load *load, char *ret_text)
+{
+    if (load->warmup_requests > 0)
+        snprintf(ret_text, UNITS_TEXT_MAX, "%llun", (unsigned long long)load->warmup_requests);
+    else if (load->warmup_ns >= 0)
+        units_duration(load->warmup_ns, false, ret_text);
+    else
+        ret_text[0] = '\0'; /* not known */
+    return ret_text;
+}
+
 static void note_load(struct comparison *c, const struct comparison_cell *cell)
 {
     static const char *const models[] = { "closed", "open", "inproc" };
     const struct load *a = &cell->a->load, *b = &cell->b->load;
     char room[COMPARISON_TEXT_MAX], a_rate[UNITS_TEXT_MAX], b_rate[UNITS_TEXT_MAX];
+    char a_warmup[UNITS_TEXT_MAX], b_warmup[UNITS_TEXT_MAX];
     struct text text = TEXT(room);
 
     differ(&text, "loop", models[a->model], models[b->model]);
@@ -131,7 +144,7 @@ static void note_load(struct comparison *c, const struct comparison_cell *cell)
                units_count(b->rate_per_sec, b_rate));
     differ_count(&text, "requests", a->requests, b->requests);
     differ_time(&text, "duration", a->duration_ns, b->duration_ns);
-    differ_time(&text, "warm-up", a->warmup_ns, b->warmup_ns);
+    differ(&text, "warm-up", warmup_text(a, a_warmup), warmup_text(b, b_warmup));
     differ(&text, "connections", a->keepalive ? "kept" : "one a request",
            b->keepalive ? "kept" : "one a request");
     add(c, "load", false, room);

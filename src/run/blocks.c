@@ -153,27 +153,30 @@ struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *
 
 /* ---- how long it takes ---- */
 
-static int64_t window_ns(const struct load *load)
+static double guessed_per_sec(const struct load *load)
 {
     uint32_t lanes = load->connections < 10 ? load->connections : 10;
 
-    if (load->requests == 0)
-        return load->duration_ns;
     if (load->share > 0) /* of who knows what */
-        return (int64_t)((double)load->requests / (GUESS_PER_SEC * load->share) * 1e9);
-    if (load->model == LOAD_OPEN)
-        return (int64_t)((double)load->requests / load->rate_per_sec * 1e9);
-    return (int64_t)((double)load->requests / (GUESS_PER_SEC * lanes) * 1e9);
+        return GUESS_PER_SEC * load->share;
+    return load->model == LOAD_OPEN ? load->rate_per_sec : GUESS_PER_SEC * lanes;
+}
+
+/* For so long, or so many requests. */
+static int64_t length_ns(const struct load *load, int64_t ns, uint64_t requests)
+{
+    return requests == 0 ? ns : (int64_t)((double)requests / guessed_per_sec(load) * 1e9);
 }
 
 int64_t blocks_trial_ns(const struct load *load)
 {
-    int64_t sum_ns = load->warmup_ns + AROUND_NS - BETWEEN_NS;
+    int64_t sum_ns = AROUND_NS - BETWEEN_NS;
 
     for (uint32_t i = 0; i < load_drives(load); i++) {
         const struct load drive = load_drive(load, i);
 
-        sum_ns += window_ns(&drive) + BETWEEN_NS;
+        sum_ns += length_ns(&drive, drive.warmup_ns, drive.warmup_requests) +
+                  length_ns(&drive, drive.duration_ns, drive.requests) + BETWEEN_NS;
     }
     return sum_ns;
 }

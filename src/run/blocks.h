@@ -44,8 +44,8 @@ struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *
 size_t blocks_plan_bytes(const struct suite *suite, size_t variant_count, uint32_t blocks);
 
 /* How long a trial of this load takes, with all its stages: warm-up, windows, about a second and a
- * half around them to start, ask, drain and stop, and half a second between two stages. A load by
- * count is guessed at 1000 requests a second for each connection up to ten. */
+ * half around them to start, ask, drain and stop, and half a second between two stages. What is
+ * by count is guessed at 1000 requests a second for each connection up to ten. */
 int64_t blocks_trial_ns(const struct load *load);
 
 /* How many records these slots come to: one a stage, or one. */

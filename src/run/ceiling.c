@@ -191,6 +191,7 @@ static double drive_once(const struct ceiling_order *order, const struct shape *
     load.keepalive = shape->keepalive;
     load.duration_ns = DURATION_NS;
     load.warmup_ns = WARMUP_NS;
+    load.warmup_requests = 0;
     record = trial_record_new(drive_arena_bytes(&drive), &ignored);
     if (record == NULL)
         return per_sec;

@@ -224,7 +224,7 @@ struct ride {
     struct watch watch;
     struct around around;
     enum engine_phase phase;
-    struct mono started, engine_started;
+    struct mono started;
     uint32_t points_max;
     struct mono last_at;
     uint64_t last_ok;
@@ -255,14 +255,15 @@ static void tell(struct ride *r, struct mono now)
     const struct load *load = r->drive->load;
     struct engine_live live = engine_live(r->engine);
     struct mono begin = engine_window_begin(r->engine);
+    bool warming = begin.ns == MONO_NEVER.ns; /* by count */
     double step_s = (double)mono_diff_ns(r->last_at, now) / 1e9;
     double since_s = (double)mono_diff_ns(begin, now) / 1e9;
     /* A window that begins anew counts from 0. */
     uint64_t ok_before = live.ok < r->last_ok ? 0 : r->last_ok;
     struct progress p = { .phase = shown_phase(r->phase),
                           .record = r->record,
-                          .done = live.done,
-                          .wanted = load->requests,
+                          .done = warming ? live.warmed : live.done,
+                          .wanted = warming ? load->warmup_requests : load->requests,
                           .ok = live.ok,
                           .failed = live.failed,
                           .p50_ns = live.p50_ns,
@@ -272,7 +273,9 @@ static void tell(struct ride *r, struct mono now)
                           .server_rss_bytes = -1 };
 
     p.elapsed_ns = mono_diff_ns(r->phase == ENGINE_WARMUP ? r->started : begin, now);
-    p.total_ns = r->phase == ENGINE_WARMUP ? mono_diff_ns(r->started, begin) : load->duration_ns;
+    if (!warming)
+        p.total_ns =
+            r->phase == ENGINE_WARMUP ? mono_diff_ns(r->started, begin) : load->duration_ns;
     if (step_s > 0) {
         p.now_per_sec = (double)(live.ok - ok_before) / step_s;
         p.client_cpus = (double)(live.cpu_ns - r->last_cpu_ns) / 1e9 / step_s;
@@ -336,8 +339,9 @@ static void enter_phase(struct ride *r, enum engine_phase phase, struct mono now
 static bool began_in_warmup(const struct ride *r, struct mono now)
 {
     struct mono begin = engine_window_begin(r->engine);
-    size_t before = (size_t)(mono_diff_ns(r->engine_started, begin) / TENTH_NS);
-    uint32_t max = (uint32_t)(mono_diff_ns(r->engine_started, now) / TENTH_NS) + 1;
+    struct mono start = engine_start_moment(r->engine);
+    size_t before = (size_t)(mono_diff_ns(start, begin) / TENTH_NS);
+    uint32_t max = (uint32_t)(mono_diff_ns(start, now) / TENTH_NS) + 1;
     uint32_t *tenths = calloc(max, sizeof(*tenths));
     bool wants;
 
@@ -355,7 +359,7 @@ static void find_steady(struct ride *r, struct mono now)
     const struct load *load = r->drive->load;
     struct mono end = mono_after(engine_window_begin(r->engine), load->duration_ns);
 
-    if (load->duration_ns < STEADY_WINDOW_NS || load->warmup_ns == 0 || load->stage > 0 ||
+    if (load->duration_ns < STEADY_WINDOW_NS || !load_warms_up(load) || load->stage > 0 ||
         r->drive->again || r->decided || r->restarts == RESTARTS_MAX ||
         mono_diff_ns(now, end) > DECIDE_NS)
         return;
@@ -460,7 +464,7 @@ static bool drive_by(const struct drive *d, const struct plan *plan, struct tria
         watch_sample(&r.watch, mono_now(), &record->server);
     around_start(&r.around, "", d->cpu_count > 0 ? (int32_t)d->cpus[0] : -1);
     around_target(&r.around, &d->addresses[0]);
-    if (d->load->warmup_ns == 0) {
+    if (!load_warms_up(d->load)) {
         /* The window begins with the engine: who looks behind its start has missed some of it. */
         begin_window(&r, mono_now());
         r.phase = ENGINE_WINDOW;
@@ -470,7 +474,6 @@ static bool drive_by(const struct drive *d, const struct plan *plan, struct tria
         return false;
     }
     record->ring = engine_ring_name(r.engine);
-    r.engine_started = mono_after(engine_window_begin(r.engine), -d->load->warmup_ns);
     ride(&r);
     around_stop(&r.around);
     fine = engine_finish(r.engine, &record->arena, &record->tally, err);

@@ -110,6 +110,7 @@ static struct load elasticity_load(const struct load *of, double response_ns)
     load.requests = 0;
     load.duration_ns = (int64_t)fmin(fmax(DRIVE_CYCLES * response_ns, DRIVE_MIN_NS), DRIVE_MAX_NS);
     load.warmup_ns = WARMUP_NS;
+    load.warmup_requests = 0;
     return load;
 }
 
@@ -187,6 +188,7 @@ static struct load leak_load(const struct load *of, double rate_per_sec, int64_t
     load.requests = 0;
     load.duration_ns = duration_ns;
     load.warmup_ns = LEAK_WARMUP_NS;
+    load.warmup_requests = 0;
     return load;
 }
 

@@ -187,7 +187,8 @@ static json_t *load_json(const struct trial_record *t)
     json_put(&p, "arrivals", json_string(load->arrivals == PACER_EVEN ? "even" : "poisson"));
     put_seconds(&p, "duration_s", load->duration_ns > 0 ? load->duration_ns : -1);
     json_put_some(&p, "requests", load->requests);
-    put_seconds(&p, "warmup_s", load->warmup_ns);
+    put_seconds(&p, "warmup_s", load->warmup_requests > 0 ? -1 : load->warmup_ns);
+    json_put_some(&p, "warmup_requests", load->warmup_requests);
     put_seconds(&p, "timeout_s", load->timeout_ns);
     json_put_flag(&p, "keepalive", load->keepalive);
     json_put_some(&p, "stage", load->stage);

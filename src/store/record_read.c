@@ -135,7 +135,8 @@ static void get_load(const struct json_get *g, struct trial_record *t)
         get_choice(&load, "arrivals", "even", "poisson") ? PACER_POISSON : PACER_EVEN;
     t->load.duration_ns = get_seconds_ns(&load, "duration_s", 0);
     t->load.requests = json_get_some(&load, "requests", INT64_MAX);
-    t->load.warmup_ns = get_seconds_ns(&load, "warmup_s", -1);
+    t->load.warmup_requests = json_get_some(&load, "warmup_requests", LOAD_WARMUP_REQUESTS_MAX);
+    t->load.warmup_ns = get_seconds_ns(&load, "warmup_s", t->load.warmup_requests > 0 ? 0 : -1);
     t->load.timeout_ns = get_seconds_ns(&load, "timeout_s", 0);
     t->load.keepalive = json_get_flag(&load, "keepalive");
     t->load.stage = (uint32_t)json_get_some(&load, "stage", STAGES_MAX);

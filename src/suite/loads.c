@@ -6,7 +6,6 @@
 /* Shorter windows hold no figure worth printing, longer ones are a slip of the pen. */
 #define DURATION_MIN_NS MILLISECOND_NS
 #define DURATION_MAX_NS (24 * (3600 * SECOND_NS))
-#define WARMUP_MAX_NS   (3600 * SECOND_NS)
 #define REQUESTS_MAX    UINT64_C(1000000000000)
 
 static bool rate_read(const struct node *mapping, const char *text, double *rate_per_sec,
@@ -25,6 +24,17 @@ static bool rate_read(const struct node *mapping, const char *text, double *rate
                          quote(slice_of(text), quoted));
     *rate_per_sec = rate;
     return true;
+}
+
+static bool warmup_read(const struct node *mapping, const char *text, int64_t *warmup_ns,
+                        uint64_t *warmup_requests, struct error *err)
+{
+    char quoted[QUOTE_MAX];
+
+    if (text == NULL || load_parse_warmup(slice_of(text), warmup_ns, warmup_requests))
+        return true;
+    return key_wrong(mapping, "warmup", err, "must be " LOAD_WARMUP_FORM ", not '%s'",
+                     quote(slice_of(text), quoted));
 }
 
 /* Keys that mean something in one of the two loops only. */
@@ -122,7 +132,7 @@ static bool amounts_read(const struct node *mapping, const struct raw_load *raw,
         duration_read(mapping, "duration", raw->duration, DURATION_MIN_NS, DURATION_MAX_NS,
                       &load->duration_ns, err) &&
         count_read(mapping, "requests", raw->requests, 1, REQUESTS_MAX, &load->requests, err) &&
-        duration_read(mapping, "warmup", raw->warmup, 0, WARMUP_MAX_NS, &load->warmup_ns, err) &&
+        warmup_read(mapping, raw->warmup, &load->warmup_ns, &load->warmup_requests, err) &&
         duration_read(mapping, "timeout", raw->timeout, MILLISECOND_NS, LOAD_TIMEOUT_MAX_NS,
                       &load->timeout_ns, err);
 
@@ -268,8 +278,7 @@ static bool preset_convert(struct suite *suite, const struct node *mapping,
                          &preset->duration_ns, err) &&
            count_read(mapping, "requests", raw->requests, 1, REQUESTS_MAX, &preset->requests,
                       err) &&
-           duration_read(mapping, "warmup", raw->warmup, 0, WARMUP_MAX_NS, &preset->warmup_ns,
-                         err) &&
+           warmup_read(mapping, raw->warmup, &preset->warmup_ns, &preset->warmup_requests, err) &&
            chosen_read(suite, mapping, preset, err);
 }
 
@@ -311,8 +320,10 @@ static void apply(struct suite *suite, const struct suite_preset *preset)
         for (uint32_t k = 0; k < load->stage_count; k++)
             apply_length(preset, &load->stages[k].duration_ns, &load->stages[k].requests);
         /* A load by count has no warm-up unless it says so: it would ask more often than told. */
-        if (preset->warmup_ns >= 0 && (load->duration_ns > 0 || load->warmup_ns > 0))
+        if (preset->warmup_ns >= 0 && (load->duration_ns > 0 || load_warms_up(load))) {
             load->warmup_ns = preset->warmup_ns;
+            load->warmup_requests = preset->warmup_requests;
+        }
     }
 }
 

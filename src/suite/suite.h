@@ -104,6 +104,7 @@ struct suite_preset {
     int64_t duration_ns;                 /* 0: as the load says; else for loads by duration */
     uint64_t requests;                   /* 0: as the load says; else for loads by count */
     int64_t warmup_ns;                   /* -1: as the load says */
+    uint64_t warmup_requests;            /* with warmup_ns 0: by count */
     uint64_t loads_mask, workloads_mask; /* bit i: load / workload i takes part */
     bool *targets;                       /* [i]: target i takes part. NULL: all do */
 };

@@ -2,11 +2,13 @@
 
 import json
 import pathlib
+import re
+import signal
 
 import jsonschema
 import pytest
 
-from conftest import ROOT
+from conftest import LIMIT_S, ROOT, own_server, until
 
 LOADS = {
     "closed": ["-c", "8", "-d", "300ms"],
@@ -53,6 +55,52 @@ def test_the_warm_up_is_counted_apart(assay, server, ring, flags):
     requests = done.json["requests"]
     assert requests["warmup"] > 0
     assert server.stop()["requests"] == sent_in_all(requests)
+
+
+@pytest.mark.parametrize("flags", [["-d", "200ms", "-t", "2"], ["-n", "100"], ["-n", "100", "--close"],
+                                   ["-r", "2000", "-d", "200ms"], ["--stages", "100n:2c"]])
+def test_a_warm_up_by_count_is_exactly_so_many(assay, server, ring, flags):
+    done = assay(server.url, *flags, "--warmup", "321n", "--ring", ring, "-j")
+    trial = done.json.get("trials", [done.json])[0]
+    assert trial["requests"]["warmup"] == 321
+    assert (trial["load"]["warmup_s"], trial["load"]["warmup_requests"]) == (None, 321)
+    assert server.stop()["requests"] == sent_in_all(trial["requests"])
+
+
+def test_a_warm_up_by_count_tells_how_far_it_is(start, server, tmp_path):
+    child = start(server.url, "--warmup", "10Mn", "-o", "json=partial.json")
+    until((tmp_path / "assay.db").exists, "the database, which comes after the signals are caught")
+
+    def status():
+        child.send_signal(signal.SIGUSR1)
+        return re.search(r" warm-up .* of 10,000,000 requests", child.stderr.readline())
+
+    until(status, "a line about the warm-up")
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=LIMIT_S)
+    assert child.returncode == 130
+    partial = json.loads((tmp_path / "partial.json").read_text())
+    assert partial["partial"] is True
+    assert partial["requests"]["warmup"] > 0 and partial["requests"]["sent"] == 0
+    assert partial["throughput_per_sec"] is None
+
+
+@pytest.mark.parametrize("warmup", ["500x", "0n", "2h", "20Mn"])
+def test_what_is_no_warm_up_is_refused(assay, server, warmup):
+    done = assay(server.url, "--warmup", warmup)
+    assert done.code == 2
+    assert f"a count of requests up to 10M, like 500n, not '{warmup}'" in done.err
+
+
+def test_a_suite_may_warm_up_by_count(assay, suite):
+    folder = suite([own_server()], loads=[{"name": "l", "requests": 40, "connections": 2, "warmup": "25n"}],
+                   presets=[{"name": "quick", "requests": 20, "warmup": "15n"}])
+    for preset, warmup in ((None, 25), ("quick", 15)):
+        done = assay("run", folder, *(["--preset", preset] if preset else []), "-o", "json=run.json")
+        assert done.code == 0, done.err
+        trial, = json.loads((folder.parent / "run.json").read_text())["trials"]
+        assert trial["requests"]["warmup"] == warmup
+        assert assay("show", "last", "-j").json["trials"][0]["load"]["warmup_requests"] == warmup
 
 
 def test_a_server_that_closes_after_each_answer_gets_a_connection_a_request(assay, serve, ring):

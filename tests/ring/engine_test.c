@@ -190,6 +190,29 @@ static void the_warmup_is_counted_apart(void **state)
     (void)state;
 }
 
+static void a_warmup_by_count_is_exactly_so_many(void **state)
+{
+    for (uint32_t threads = 1; threads <= 2; threads++)
+        for (int kind = 0; kind < 6; kind++) {
+            struct load load = load_of(threads, 16);
+
+            load.warmup_requests = 101;
+            load.keepalive = kind % 2 == 0;
+            if (kind / 2 == 1)
+                load = counted(load, 501);
+            if (kind / 2 == 2)
+                load = opened(load, 2000, PACER_POISSON);
+            counts_agree(load);
+            assert_int_equal(tally.warmup, 101);
+            assert_int_equal(tally.restarts, 0);
+            if (load.requests > 0)
+                assert_int_equal(tally.sent, 501);
+            else
+                assert_int_equal(tally.window_ns, 150 * MILLISECOND_NS);
+        }
+    (void)state;
+}
+
 static void an_open_loop_sends_its_timetable(void **state)
 {
     for (uint32_t threads = 1; threads <= 2; threads++) {
@@ -604,6 +627,36 @@ static void a_stop_waits_no_longer_than_its_drain(void **state)
     (void)state;
 }
 
+static void a_stop_while_it_warms_up_by_count_has_measured_nothing(void **state)
+{
+    for (uint32_t threads = 1; threads <= 2; threads++) {
+        struct addr addr;
+        struct server *server = serve(&HELLO, &addr);
+        struct load load = load_of(threads, 8);
+        struct server_counts counts;
+        struct engine *engine;
+        struct plan plan;
+
+        load.warmup_requests = LOAD_WARMUP_REQUESTS_MAX;
+        plan = plan_for(&addr, load, "/", "hello");
+        engine = start(&plan);
+        assert_int_equal(engine_window_begin(engine).ns, MONO_NEVER.ns);
+        while (engine_live(engine).warmed < 100)
+            assert_int_equal(
+                engine_wait(engine, ENGINE_WARMUP, mono_after(mono_now(), MILLISECOND_NS)),
+                ENGINE_WARMUP);
+        engine_stop(engine);
+        finish(engine);
+        counts = server_stop(server);
+        assert_int_equal(counts.requests, tally.warmup);
+        assert_int_equal(tally.scheduled, 0);
+        assert_int_equal(tally.window_ns, 0);
+        assert_true(tally.partial);
+        assert_false(tally.gave_up);
+    }
+    (void)state;
+}
+
 /* ---- workers that cannot begin ---- */
 
 static bool opens_for_the_first_only(void *context, uint32_t worker,
@@ -652,6 +705,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         driven(a_closed_loop_counts_what_the_server_counts),
         driven(the_warmup_is_counted_apart),
+        driven(a_warmup_by_count_is_exactly_so_many),
         driven(an_open_loop_sends_its_timetable),
         driven(a_window_begun_anew_makes_warm_up_of_what_was_before),
         driven(by_count_exactly_so_many_are_asked),
@@ -666,6 +720,7 @@ int main(int argc, char **argv)
         driven(refused_connects_are_counted_each_time),
         driven(a_stop_in_the_middle_keeps_what_was_measured),
         driven(a_stop_waits_no_longer_than_its_drain),
+        driven(a_stop_while_it_warms_up_by_count_has_measured_nothing),
         driven(when_one_worker_cannot_begin_none_does),
         driven(the_ring_is_the_one_that_was_asked_for),
     };

@@ -359,6 +359,9 @@ static void stages_take_their_windows_one_after_the_other(void **state)
     load.warmup_ns = SECOND_NS;
     load_set_stages(&load, stages, 2);
     assert_int_equal(blocks_trial_ns(&load), (1000 + 1500 + 2000 + 500 + 5000) * MILLISECOND_NS);
+    load.warmup_ns = 0;
+    load.warmup_requests = 20; /* at the first stage's rate */
+    assert_int_equal(blocks_trial_ns(&load), (2000 + 1500 + 2000 + 500 + 5000) * MILLISECOND_NS);
     (void)state;
 }
 
@@ -378,6 +381,13 @@ static void a_trial_takes_its_window_and_what_stands_around_it(void **state)
          { .requests = 10000, .connections = 64, .model = LOAD_OPEN, .rate_per_sec = 500 },
          21500                                                                                   },
         { __LINE__, { .requests = 1000, .connections = 1, .warmup_ns = SECOND_NS },         3500 },
+        { __LINE__, { .requests = 1000, .connections = 1, .warmup_requests = 500 },         3000 },
+        { __LINE__,
+         { .duration_ns = SECOND_NS,
+            .warmup_requests = 500,
+            .model = LOAD_OPEN,
+            .rate_per_sec = 50 },
+         12500                                                                                   },
     };
 
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {

@@ -339,6 +339,26 @@ static void what_was_not_the_same_is_noted_once(void **state)
     (void)state;
 }
 
+static void a_warm_up_is_compared_as_it_was_told(void **state)
+{
+    struct run_record *a = run_called("aaaaaa", "web1"), *b = run_called("bbbbbb", "web1");
+    struct comparison c;
+
+    add_trials(a, "nginx", 2, 1000);
+    add_trials(b, "nginx", 2, 1000);
+    for (size_t i = 0; i < b->trial_count; i++) {
+        a->trials[i]->load.warmup_ns = 2 * SECOND_NS;
+        b->trials[i]->load.warmup_ns = 0;
+        b->trials[i]->load.warmup_requests = 500;
+    }
+    c = compared(side_of(a, NULL), side_of(b, NULL));
+    assert_true(notes(&c, "load", "warm-up 2.00s and 500n"));
+    comparison_free(&c);
+    run_record_free(a);
+    run_record_free(b);
+    (void)state;
+}
+
 static void the_machine_of_a_single_trial_is_not_known(void **state)
 {
     struct run_record *a = run_called("", ""), *b = run_called("", "");
@@ -649,6 +669,7 @@ int main(void)
         cmocka_unit_test(targets_are_matched_by_name_unless_each_side_has_one),
         cmocka_unit_test(the_p_of_all_cells_of_a_metric_are_corrected_together),
         cmocka_unit_test(what_was_not_the_same_is_noted_once),
+        cmocka_unit_test(a_warm_up_is_compared_as_it_was_told),
         cmocka_unit_test(the_machine_of_a_single_trial_is_not_known),
         cmocka_unit_test(more_than_one_trial_in_ten_that_is_refused_refuses_the_cell),
         cmocka_unit_test(one_trial_in_ten_may_be_refused_but_not_for_wrong_answers),

@@ -42,6 +42,26 @@ static void a_load_by_count_has_no_warmup_unless_told(void **state)
     (void)state;
 }
 
+static void a_warm_up_by_count_stays_one_and_comes_before_the_first_stage(void **state)
+{
+    static struct load_stage stages[] = {
+        {.connections = 1,  .requests = 5},
+        { .connections = 2, .requests = 5}
+    };
+    struct load load = load_default();
+
+    load.warmup_ns = 0;
+    load.warmup_requests = 500;
+    load_complete(&load);
+    assert_int_equal(load.warmup_ns, 0);
+    assert_true(load_warms_up(&load));
+    load_set_stages(&load, stages, 2);
+    assert_int_equal(load_drive(&load, 0).warmup_requests, 500);
+    load = load_drive(&load, 1);
+    assert_false(load_warms_up(&load));
+    (void)state;
+}
+
 static void what_was_given_stays(void **state)
 {
     struct load load = load_default();
@@ -116,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_default_load_is_the_one_of_the_help_text),
         cmocka_unit_test(a_load_by_count_has_no_warmup_unless_told),
+        cmocka_unit_test(a_warm_up_by_count_stays_one_and_comes_before_the_first_stage),
         cmocka_unit_test(what_was_given_stays),
         cmocka_unit_test(every_thread_has_a_connection),
         cmocka_unit_test(a_load_without_end_or_with_two_stops_the_program),

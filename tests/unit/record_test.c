@@ -94,6 +94,7 @@ static void assert_same_load(const struct load *got, const struct load *expected
     assert_int_equal(got->duration_ns, expected->duration_ns);
     assert_int_equal(got->requests, expected->requests);
     assert_int_equal(got->warmup_ns, expected->warmup_ns);
+    assert_int_equal(got->warmup_requests, expected->warmup_requests);
     assert_int_equal(got->timeout_ns, expected->timeout_ns);
     assert_int_equal(got->keepalive, expected->keepalive);
     assert_int_equal(got->stage, expected->stage);
@@ -317,6 +318,7 @@ static void what_is_not_known_is_null(void **state)
         "output_tail",
         "load.rate_per_sec",
         "load.requests",
+        "load.warmup_requests",
         "workload.body",
         "workload.expect.status",
         "workload.expect.content_type",
@@ -467,6 +469,24 @@ static void answers_that_depend_on_each_other_are_not_enough_for_a_percentile(vo
     assert_false(lists(at(json, "latency_ns.service.unreliable"), "p99"));
     json_decref(json);
     trial_record_free(t);
+    (void)state;
+}
+
+static void a_warm_up_is_a_time_or_a_count_and_the_other_is_null(void **state)
+{
+    struct trial_record *t = full_trial(), *back;
+    json_t *json;
+
+    t->load.warmup_ns = 0;
+    t->load.warmup_requests = 500;
+    json = written(t);
+    assert_true(json_is_null(at(json, "load.warmup_s")));
+    assert_int_equal(json_integer_value(at(json, "load.warmup_requests")), 500);
+    back = read_back(json);
+    assert_same_load(&back->load, &t->load);
+    json_decref(json);
+    trial_record_free(t);
+    trial_record_free(back);
     (void)state;
 }
 
@@ -910,6 +930,7 @@ int main(void)
         cmocka_unit_test(output_that_is_not_utf8_is_kept_readable),
         cmocka_unit_test(doubtful_percentiles_keep_their_value_and_are_listed),
         cmocka_unit_test(answers_that_depend_on_each_other_are_not_enough_for_a_percentile),
+        cmocka_unit_test(a_warm_up_is_a_time_or_a_count_and_the_other_is_null),
         cmocka_unit_test(a_whole_number_is_one_in_factors_too),
         cmocka_unit_test(a_seed_beyond_a_double_is_written_as_digits),
         cmocka_unit_test(cpu_per_request_is_cpu_in_the_window_per_right_answer_in_it),

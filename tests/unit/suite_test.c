@@ -193,6 +193,7 @@ static void a_load_that_says_nothing_is_the_default_one(void **state)
     assert_int_equal(load->duration_ns, expected.duration_ns);
     assert_int_equal(load->requests, 0);
     assert_int_equal(load->warmup_ns, expected.warmup_ns);
+    assert_int_equal(load->warmup_requests, 0);
     assert_int_equal(load->timeout_ns, expected.timeout_ns);
     assert_true(load->keepalive);
     assert_int_equal(suite->blocks, 10);
@@ -462,6 +463,33 @@ static void a_preset_gives_no_warm_up_to_a_load_by_count(void **state)
     assert_int_equal(suite->loads[1].warmup_ns, SECOND_NS);
     assert_int_equal(suite->loads[2].warmup_ns, SECOND_NS);
     assert_int_equal(suite->blocks, 10);
+    suite_free(suite);
+    (void)state;
+}
+
+static void a_warm_up_may_be_a_count(void **state)
+{
+    struct suite *suite =
+        parsed(SUITE WORKLOADS TARGETS
+               "loads: [{name: a, requests: 5, warmup: 500n}, {name: b}, "
+               "{name: c, warmup: 1s}, {name: d, requests: 5}]\n"
+               "presets: [{name: count, warmup: 2kn}, {name: time, warmup: 3s}]\n");
+    struct error err;
+
+    assert_int_equal(suite->loads[0].warmup_requests, 500);
+    assert_int_equal(suite->loads[0].warmup_ns, 0);
+    assert_int_equal(suite->loads[2].warmup_requests, 0);
+    assert_true(suite_apply_preset(suite, SLICE("count"), &err));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(suite->loads[i].warmup_requests, 2000);
+        assert_int_equal(suite->loads[i].warmup_ns, 0);
+    }
+    assert_false(load_warms_up(&suite->loads[3])); /* by count it has one only if it says so */
+    assert_true(suite_apply_preset(suite, SLICE("time"), &err));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(suite->loads[i].warmup_requests, 0);
+        assert_int_equal(suite->loads[i].warmup_ns, 3 * SECOND_NS);
+    }
     suite_free(suite);
     (void)state;
 }
@@ -876,6 +904,7 @@ int main(void)
         cmocka_unit_test(only_lower_case_names_in_braces_are_placeholders),
         cmocka_unit_test(a_preset_changes_what_it_names_and_nothing_else),
         cmocka_unit_test(a_preset_gives_no_warm_up_to_a_load_by_count),
+        cmocka_unit_test(a_warm_up_may_be_a_count),
         cmocka_unit_test(a_load_may_have_stages_and_its_kind_is_theirs),
         cmocka_unit_test(a_preset_gives_each_stage_its_length_by_its_kind),
         cmocka_unit_test(what_is_for_presets_only_is_not_run_unless_one_names_it),

@@ -288,11 +288,17 @@ static void numbers_out_of_range_are_refused_with_the_range(void **state)
          "3:29: error: 'requests' in load 'l' must be a whole number from 1 to 1000000000000, "
           "not '0'"                                                                             },
         { __LINE__, LOAD(", warmup: -1s"),
-         "3:27: error: 'warmup' in load 'l' must be a duration from 0 to 1h00m, such as 30s or "
-          "250ms, not '-1s'"                                                                    },
+         "3:27: error: 'warmup' in load 'l' must be a duration from 0 to 1h, like 3s, or a count "
+          "of requests up to 10M, like 500n, not '-1s'"                                         },
         { __LINE__, LOAD(", warmup: 61m"),
-         "3:27: error: 'warmup' in load 'l' must be a duration from 0 to 1h00m, such as 30s or "
-          "250ms, not '61m'"                                                                    },
+         "3:27: error: 'warmup' in load 'l' must be a duration from 0 to 1h, like 3s, or a count "
+          "of requests up to 10M, like 500n, not '61m'"                                         },
+        { __LINE__, LOAD(", warmup: 0n"),
+         "3:27: error: 'warmup' in load 'l' must be a duration from 0 to 1h, like 3s, or a count "
+          "of requests up to 10M, like 500n, not '0n'"                                          },
+        { __LINE__, LOAD(", warmup: 10000001n"),
+         "3:27: error: 'warmup' in load 'l' must be a duration from 0 to 1h, like 3s, or a count "
+          "of requests up to 10M, like 500n, not '10000001n'"                                   },
         { __LINE__, LOAD(", timeout: 2h"),
          "3:28: error: 'timeout' in load 'l' must be a duration from 1.00ms to 1h00m, such as "
           "30s or 250ms, not '2h'"                                                              },

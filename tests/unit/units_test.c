@@ -63,6 +63,40 @@ static void durations_are_read_exactly_or_not_at_all(void **state)
     (void)state;
 }
 
+static void a_length_is_a_duration_or_a_count(void **state)
+{
+    static const struct {
+        int line;
+        const char *text;
+        int64_t ns; /* -1: refused */
+        uint64_t count;
+    } cases[] = {
+        {__LINE__,  "3s",    INT64_C(3000000000), 0    },
+        { __LINE__, "100ns", 100,                 0    },
+        { __LINE__, "0",     0,                   0    },
+        { __LINE__, "500n",  0,                   500  },
+        { __LINE__, "20kn",  0,                   20000},
+        { __LINE__, "0n",    -1,                  0    },
+        { __LINE__, "n",     -1,                  0    },
+        { __LINE__, "1.5n",  -1,                  0    },
+        { __LINE__, "500nn", -1,                  0    },
+        { __LINE__, "500N",  -1,                  0    },
+        { __LINE__, "-5n",   -1,                  0    },
+        { __LINE__, "",      -1,                  0    },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t ns = -1;
+        uint64_t count = 0;
+        bool good = units_parse_length(slice_of(cases[i].text), &ns, &count);
+
+        if (good != (cases[i].ns >= 0) || ns != cases[i].ns || count != cases[i].count)
+            fail_msg("line %d: %d, %lld, %llu", cases[i].line, good, (long long)ns,
+                     (unsigned long long)count);
+    }
+    (void)state;
+}
+
 static void counts_are_whole_or_refused(void **state)
 {
     static const struct {
@@ -311,6 +345,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(durations_are_read_exactly_or_not_at_all),
+        cmocka_unit_test(a_length_is_a_duration_or_a_count),
         cmocka_unit_test(counts_are_whole_or_refused),
         cmocka_unit_test(rates_are_above_zero_and_may_say_per_second),
         cmocka_unit_test(bytes_have_binary_and_decimal_units),
