@@ -49,6 +49,7 @@ struct planner {
     const struct variant *variants;
     size_t variant_count;
     size_t rotation;          /* where the twins' round begins */
+    size_t twins_from;        /* so many must take part where one of them has a twin */
     bool shares;              /* loads whose rates are shares of a capacity; else all others */
     struct trial_slot *slots; /* of this block */
     size_t count;
@@ -74,19 +75,43 @@ static void add_originals(struct planner *p, uint32_t block)
     shuffle(p->slots, p->count, &p->rng);
 }
 
-/* The twin's variant is the next in turn of those that take part here. False: none does. */
+/* Takes part, and may be ranked. */
+static bool is_entrant(const struct planner *p, size_t variant, size_t workload, size_t load)
+{
+    return is_driven(p, variant, workload, load) && !p->variants[variant].target->ceiling;
+}
+
+static size_t count_entrants(const struct planner *p, size_t workload, size_t load)
+{
+    size_t count = 0;
+
+    for (size_t v = 0; v < p->variant_count; v++)
+        count += is_entrant(p, v, workload, load);
+    return count;
+}
+
+/* Who is alone has nobody to differ from, unless all are alone: such a run can only be meant for a
+ * comparison with another run, which asks for its noise. */
+static size_t twins_from(const struct planner *p)
+{
+    for (size_t w = 0; w < p->suite->workload_count; w++)
+        for (size_t l = 0; l < p->suite->load_count; l++)
+            if (count_entrants(p, w, l) > 1)
+                return 2;
+    return 1;
+}
+
+/* The twin's variant is the next in turn of those that take part here. False: too few do. */
 static bool choose_twin(const struct planner *p, size_t workload, size_t load, uint32_t block,
                         size_t *ret_variant)
 {
-    size_t count = 0, turn;
+    size_t count = count_entrants(p, workload, load), turn;
 
-    for (size_t v = 0; v < p->variant_count; v++)
-        count += is_driven(p, v, workload, load) && !p->variants[v].target->ceiling;
-    if (count == 0)
+    if (count < p->twins_from)
         return false;
     turn = (p->rotation + block) % count;
     for (size_t v = 0; v < p->variant_count; v++) {
-        if (!is_driven(p, v, workload, load) || p->variants[v].target->ceiling)
+        if (!is_entrant(p, v, workload, load))
             continue;
         *ret_variant = v;
         if (turn-- == 0)
@@ -136,6 +161,7 @@ struct trial_slot *blocks_plan(const struct suite *suite, const struct variant *
     struct rng rotation = rng_split(seed, UINT64_MAX); /* blocks have the parts from 0 on */
     struct planner p = { suite, variants, variant_count, .slots = slots };
 
+    p.twins_from = twins_from(&p);
     p.rotation = variant_count > 0 ? rng_below(&rotation, variant_count) : 0;
     for (uint32_t block = 0; block < blocks; block++) {
         p.rng = rng_split(seed, block);

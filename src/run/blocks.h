@@ -8,7 +8,8 @@
  * original. Nothing but chance and the machine tells the two apart, so what they differ by is what
  * a difference between targets must exceed (verdict/compare.h). Which variant it is goes round from
  * block to block, in an order drawn by the seed: one that is noisier than the others would
- * otherwise speak for all. Our own server, the ceiling, is not asked: it is not ranked. */
+ * otherwise speak for all. Our own server, the ceiling, is not asked: it is not ranked. Nor is a
+ * variant that is alone with a workload and load, beside others that are compared. */
 #pragma once
 
 #include <stdbool.h>

@@ -252,6 +252,41 @@ static void twins_leave_the_order_of_the_others(void **state)
     (void)state;
 }
 
+static size_t twins_of(const struct twins *t, size_t workload)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < t->count; i++)
+        count += t->slots[i].control && t->slots[i].workload == workload;
+    return count;
+}
+
+/* Two variants, one of them the ceiling: each cell has one that could be ranked. With the third the
+ * other workloads have two of them, and in the first one it is still alone. */
+static void who_is_alone_has_a_twin_only_where_all_are(void **state)
+{
+    struct suite_target alone = { .workloads_mask = 7, .loads_mask = 1 },
+                        other = { .workloads_mask = 6, .loads_mask = 1 },
+                        ceiling = { .workloads_mask = 7, .loads_mask = 1, .ceiling = true };
+    const struct variant variants[] = { { .target = &alone },
+                                        { .target = &ceiling },
+                                        { .target = &other } };
+
+    for (size_t count = 2; count <= 3; count++) {
+        struct twins t = { .suite = SUITE };
+        struct error err;
+
+        t.suite.control = true;
+        assert_true(arena_map(&t.arena, blocks_plan_bytes(&t.suite, count, 6), &err));
+        t.slots = blocks_plan(&t.suite, variants, count, 6, 42, &t.arena, &t.count);
+        assert_int_equal(twins_of(&t, 0), count == 2 ? 6 : 0);
+        assert_int_equal(twins_of(&t, 1), 6);
+        assert_int_equal(twins_of(&t, 2), 6);
+        arena_unmap(&t.arena);
+    }
+    (void)state;
+}
+
 static void too_few_blocks_for_an_interval_have_no_twins(void **state)
 {
     struct twins t = { .count = 0 };
@@ -409,6 +444,7 @@ int main(void)
         cmocka_unit_test(every_trial_stands_in_every_position_as_often),
         cmocka_unit_test(in_every_block_each_cell_has_one_variant_twice_in_turn),
         cmocka_unit_test(twins_leave_the_order_of_the_others),
+        cmocka_unit_test(who_is_alone_has_a_twin_only_where_all_are),
         cmocka_unit_test(too_few_blocks_for_an_interval_have_no_twins),
         cmocka_unit_test(a_twin_comes_before_its_original_as_often_as_after_it),
         cmocka_unit_test(the_stages_of_a_load_are_one_slot_and_a_record_each),
