@@ -15,6 +15,7 @@
 #include "probe/program.h"
 #include "report/terminal.h"
 #include "run/judge.h"
+#include "run/room.h"
 
 /* ---- what is tested ---- */
 
@@ -272,8 +273,8 @@ static bool measure(struct load_options *o, struct store *store, struct run_reco
     struct progress_view view;
     bool fine;
 
-    if (!find_addresses(o, &found, err) || !drive_descriptors(&o->load, err) ||
-        !drive_ports("", &o->load, &found.list[0], 1, err))
+    if (!find_addresses(o, &found, err) || !room_descriptors(&o->load, err) ||
+        !room_ports("", &o->load, &found.list[0], 1, err))
         return false;
     addr = choose_address(o, &found);
     if (stop_asked > 0)

@@ -2,14 +2,12 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "base/bug.h"
-#include "base/descriptors.h"
 #include "base/units.h"
 #include "load/ask.h"
 #include "load/contract.h"
@@ -18,6 +16,7 @@
 #include "load/request.h"
 #include "probe/host.h"
 #include "run/around.h"
+#include "run/room.h"
 #include "run/watch.h"
 #include "verdict/steady.h"
 
@@ -25,10 +24,6 @@
 /* Ten times a second: what the probes cost is below what they could disturb. */
 #define SAMPLE_NS (100 * MILLISECOND_NS)
 #define RATES_MAX 600 /* tenths of a second that are shown */
-
-/* Of the local ports to one address that connections may take: others use some, and those that were
- * closed lately are not free yet (spec T16). */
-#define PORTS_SHARE 0.8
 
 /* A window of 30 s or more that turns out to have begun inside the warm-up begins anew, with its
  * full length, so often at most: three times the time that was asked for. */
@@ -45,55 +40,6 @@ size_t drive_arena_bytes(const struct drive *drive)
            (engine_seconds_bytes(&plan) / sizeof(struct tally_second) + 1) *
                sizeof(struct series_point) +
            drive->workload->body.len + drive->workload->expect.body.len;
-}
-
-bool drive_descriptors(const struct load *load, struct error *err)
-{
-    struct plan plan = { .load = *load };
-    uint64_t needed = engine_descriptors(&plan) + 64; /* the database, the screen, the probes */
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return error_set(err, errno, "read the limit of open files");
-    if (limit.rlim_cur >= needed)
-        return true;
-    if (limit.rlim_max < needed)
-        return error_usage(
-            err,
-            "%u connections need %llu open files, and this user may have %llu; ask for "
-            "%llu connections at most, or raise the hard limit (ulimit -Hn) as root",
-            load->connections, (unsigned long long)needed, (unsigned long long)limit.rlim_max,
-            limit.rlim_max > needed - load->connections
-                ? (unsigned long long)(limit.rlim_max - (needed - load->connections))
-                : 0ull);
-    if (descriptors_raise() < needed)
-        return error_set(err, errno, "raise the limit of open files to %llu",
-                         (unsigned long long)limit.rlim_max);
-    return true;
-}
-
-bool drive_ports(const char *root, const struct load *load, const struct addr *addresses,
-                 size_t count, struct error *err)
-{
-    bool stops_short =
-        load->model == LOAD_CLOSED && load->requests > 0 && load->requests < load->connections;
-    uint64_t needed = stops_short ? load->requests : load->connections;
-    struct host host;
-    uint64_t ports, room;
-
-    host_read(root, &host);
-    if (host.port_low == 0 || host.port_high < host.port_low || addr_port(&addresses[0]) == 0)
-        return true; /* not known; or a Unix socket, which takes none */
-    ports = host.port_high - host.port_low + 1;
-    room = (uint64_t)(PORTS_SHARE * (double)ports * (double)count);
-    if (needed <= room)
-        return true;
-    return error_usage(err,
-                       "%llu connections need as many local ports, and this machine has %llu for "
-                       "each of %zu addresses, some of them in use; ask for %llu connections at "
-                       "most, or give it more: sysctl net.ipv4.ip_local_port_range='1024 65535'",
-                       (unsigned long long)needed, (unsigned long long)ports, count,
-                       (unsigned long long)room);
 }
 
 /* ---- before: ask, and make a plan of the answers ---- */
@@ -199,7 +145,7 @@ static bool ask_first(const struct drive *d, struct asked *a, struct trial_recor
 {
     struct error few;
 
-    if (!drive_ports("", d->load, d->addresses, d->address_count, &few)) {
+    if (!room_ports("", d->load, d->addresses, d->address_count, &few)) {
         record->state = TRIAL_NOT_READY;
         record->reason = arena_text(&record->arena, few.text, strlen(few.text));
         return true;

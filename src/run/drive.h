@@ -47,12 +47,3 @@ size_t drive_arena_bytes(const struct drive *drive);
  * while it is driven TRIAL_DIED; both are no error. False: the world refused us, `err` says what.
  */
 bool drive_run(const struct drive *drive, struct trial_record *record, struct error *err);
-
-/* Raises the soft limit of descriptors as far as it goes. False when a drive of so many connections
- * cannot have enough: says how many there can be, and what to do. */
-bool drive_descriptors(const struct load *load, struct error *err);
-
-/* False when this machine has not local ports enough for so many connections to these addresses:
- * says how many there can be, and what to do. `root` stands before /proc. */
-bool drive_ports(const char *root, const struct load *load, const struct addr *addresses,
-                 size_t count, struct error *err);

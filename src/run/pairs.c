@@ -9,7 +9,7 @@
 #include "base/bug.h"
 #include "base/rng.h"
 #include "run/cpus.h"
-#include "run/drive.h"
+#include "run/room.h"
 
 /* ---- the order ---- */
 
@@ -220,9 +220,8 @@ bool pairs_begin(struct pairs *pairs, struct store *store, const struct observer
 
     pairs->store = store;
     pairs->observer = observer;
-    for (size_t i = 0; i < s[0].suite->load_count; i++)
-        if (suite_runs_load(s[0].suite, i) && s[0].suite->loads[i].model != LOAD_INPROC &&
-            !drive_descriptors(&s[0].suite->loads[i], err))
+    for (size_t v = 0; v < 2; v++)
+        if (!room_check(&s[v], "", err))
             return false;
     for (size_t v = 0; v < 2; v++)
         if (!session_prepare(&s[v], observer, &pairs->prepared[v], &pairs->locks[v], err))

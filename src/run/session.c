@@ -16,7 +16,7 @@
 #include "run/capacity.h"
 #include "run/cores.h"
 #include "run/cpus.h"
-#include "run/drive.h"
+#include "run/room.h"
 #include "run/times.h"
 
 #define PATH_TEXT_MAX       4096
@@ -522,10 +522,8 @@ bool session_run(struct session *session, struct store *store, const struct obse
     bool fine;
 
     *ret_run = NULL;
-    for (size_t i = 0; i < session->suite->load_count; i++)
-        if (suite_runs_load(session->suite, i) && session->suite->loads[i].model != LOAD_INPROC &&
-            !drive_descriptors(&session->suite->loads[i], err))
-            return false;
+    if (!room_check(session, "", err))
+        return false;
     if (!cache_take(session->suite->name, folder, sizeof(folder), &lock, err))
         return false;
     run = session_new_run(session, session->record_count, err);

@@ -199,15 +199,28 @@ static bool of_read(struct suite *suite, const struct node *mapping, struct load
     return true;
 }
 
+static struct load_mark load_mark(const struct node *mapping)
+{
+    const struct node *said = node_get(mapping, "connections");
+
+    if (said == NULL)
+        said = node_get(mapping, "stages");
+    if (said == NULL)
+        said = mapping;
+    return (struct load_mark){ said->place.line, said->place.column };
+}
+
 bool loads_convert(struct suite *suite, const struct node *list, const struct raw_suite *raw,
                    struct error *err)
 {
     const struct node *mapping = list->first;
 
     suite->loads = arena_new(&suite->memory->arena, struct load, raw->loads_count);
+    suite->load_marks = arena_new(&suite->memory->arena, struct load_mark, raw->loads_count);
     for (unsigned i = 0; i < raw->loads_count; i++, mapping = mapping->next) {
         if (!load_convert(suite, mapping, &raw->loads[i], &suite->loads[i], err))
             return false;
+        suite->load_marks[i] = load_mark(mapping);
         if (!raw->loads[i].preset_only)
             suite->loads_mask |= UINT64_C(1) << i;
     }

@@ -24,7 +24,7 @@
 _Static_assert(sizeof(struct node) <= 104, "BYTES_PER_BYTE counts on it");
 _Static_assert(sizeof(struct suite_expect) <= 1200, "BYTES_PER_BYTE counts on it");
 _Static_assert(sizeof(struct workload) * SUITE_WORKLOADS_MAX +
-                       sizeof(struct load) * SUITE_LOADS_MAX +
+                       (sizeof(struct load) + sizeof(struct load_mark)) * SUITE_LOADS_MAX +
                        sizeof(struct suite_target) * SUITE_TARGETS_MAX <
                    BYTES_FIXED - 64 * 1024,
                "BYTES_FIXED counts on it");
@@ -110,6 +110,14 @@ void suite_free(struct suite *suite)
 {
     if (suite != NULL)
         memory_unmap(suite->memory);
+}
+
+bool suite_load_wrong(const struct suite *suite, size_t load, struct error *err)
+{
+    const struct load_mark *mark = &suite->load_marks[load];
+
+    return error_wrap(err, "%s:%u:%u: error: load '%s'", suite->file, mark->line, mark->column,
+                      suite->loads[load].name.ptr);
 }
 
 /* ---- finding the file ---- */

@@ -133,6 +133,9 @@ struct suite {
     struct workload *workloads;
     size_t workload_count;
     struct load *loads;
+    struct load_mark {
+        unsigned line, column;
+    } * load_marks; /* [i]: where load i says how many connections: see suite_load_wrong() */
     size_t load_count;
     /* Bit i: workload / load i is run. Until a preset says otherwise all workloads, and all loads
      * that are not marked preset_only. */
@@ -153,6 +156,10 @@ struct suite {
 /* `path` is a folder with suite.yaml in it, or a file. */
 bool suite_read(const char *path, struct suite **ret_suite, struct error *err);
 void suite_free(struct suite *suite);
+
+/* For what turns out to be wrong with a load once it is read: puts "FILE:LINE:COL: error: load
+ * 'NAME'" before the text. Returns false. */
+bool suite_load_wrong(const struct suite *suite, size_t load, struct error *err);
 
 /* Changes blocks, loads and what is run as the preset says. False, with the names there are, when
  * there is none called that. A preset "published" that the file does not name is the suite as it

@@ -225,6 +225,50 @@ def test_too_few_descriptors_are_said_before_anything_starts(tmp_path, server):
     assert server.stop()["requests"] == 0
 
 
+def too_wide(suite, tmp_path, connections, **target):
+    """A suite whose second load has so many, and what tells that a target was built."""
+    return suite([own_server("first", build=f"touch {tmp_path}/built", **target)],
+                 loads=[{"name": "few", "connections": 1, "requests": 3},
+                        {"name": "many", "connections": connections, "duration": "1s"}])
+
+
+def refused_with_the_place(done, tmp_path, *words):
+    assert done.returncode == 2, done.stderr
+    lines = (tmp_path / "suite/suite.yaml").read_text().splitlines()
+    line = next(n for n, text in enumerate(lines, 1) if "connections:" in text and "connections: 1" != text.strip())
+    assert f"{tmp_path}/suite/suite.yaml:{line}:16: error: load 'many': " in done.stderr
+    for word in words:
+        assert word in done.stderr
+    assert not (tmp_path / "built").exists()
+
+
+TWO_COMMANDS = pytest.mark.parametrize("command", [["run"], ["ci", "--base-cmd", "true", "--limit", "p99=off"]],
+                                       ids=["run", "ci"])
+
+
+def told(tmp_path, command, folder, **more):
+    return subprocess.run([ASSAY, *command, folder], cwd=tmp_path, env=environment(), capture_output=True, text=True,
+                          timeout=LIMIT_S, check=False, **more)
+
+
+@TWO_COMMANDS
+def test_too_few_descriptors_for_a_suite_are_said_before_anything_is_built(suite, tmp_path, command):
+    done = told(tmp_path, command, too_wide(suite, tmp_path, 200), preexec_fn=with_descriptors(128, 128))
+    refused_with_the_place(done, tmp_path, "200 connections need", "ulimit -Hn")
+
+
+@TWO_COMMANDS
+def test_too_few_ports_for_a_suite_are_said_before_anything_is_built(suite, tmp_path, command):
+    done = told(tmp_path, command, too_wide(suite, tmp_path, 66000))
+    refused_with_the_place(done, tmp_path, "66000 connections need as many local ports", "ip_local_port_range")
+
+
+def test_each_address_of_a_target_has_local_ports_of_its_own(suite, tmp_path):
+    done = told(tmp_path, ["run"], too_wide(suite, tmp_path, 200000, instances="{n}",
+                                            factors=[{"name": "n", "values": [2]}]))
+    refused_with_the_place(done, tmp_path, " for each of 2 addresses, ")
+
+
 def test_a_target_has_the_limit_of_descriptors_that_assay_was_started_with(assay, suite, tmp_path):
     note = tmp_path / "limits"
     targets = [own_server(name, start=f"ulimit -Sn >>{note}; exec {ASSAY} server --port {{port}} --body hello")
