@@ -31,13 +31,13 @@ demo: ## build, then rank four real servers; about two minutes
 	@$(MAKE) --no-print-directory all
 	build/assay run suites/demo
 
-studies: ## the five studies, published figures beside today's; less than an hour
-	@tools/install-packages packages/build.txt packages/inproc.txt
+studies: ## the five studies, published figures beside today's, with charts; less than an hour
+	@tools/install-packages packages/build.txt packages/inproc.txt packages/charts.txt
 	@$(MAKE) --no-print-directory all
 	@tools/studies
 
 check: ## every test, in three builds; ends with the count
-	@tools/install-packages packages/build.txt packages/test.txt packages/inproc.txt
+	@tools/install-packages packages/build.txt packages/test.txt packages/inproc.txt packages/charts.txt
 	@$(PYTHON) tools/check
 
 unit: all ## the unit tests alone, in seconds
