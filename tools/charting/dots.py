@@ -3,7 +3,7 @@
 import dataclasses
 
 from charting.record import PER_SECOND, Section, asked, count, figure, is_called, md, refused, times_said, where, without_figure
-from charting.svg import COLOURS, GREY, Axis, Figure, Layer, Panel, Point, axis_of_values, hollow_key, shortened
+from charting.svg import COLOURS, Axis, Figure, Layer, Panel, Point, axis_of_values, hollow_key, shortened
 
 
 # What is published of a load: {metric: (the question, the axis, what its unit is divided by)}.
@@ -112,7 +112,7 @@ def layers_of(rows, names, series, published):
             for row in mine if row.value is not None], COLOURS[i % len(COLOURS)], i))
         layers.append(Layer(f"published{published.year}{told}", [
             Point(value, names.index(row.name) + at + shift)
-            for row in mine for value in row.published], GREY, i, size=0.8))
+            for row in mine for value in row.published], symbol=i, published=True))
     for what in dict.fromkeys(row.reference for row in rows if row.reference):
         layers.append(Layer(what, [Point(row.value, names.index(row.name), row.low, row.high, row.hollow)
                                    for row in rows if row.reference == what and row.value is not None], "#000000", 3))

@@ -3,6 +3,7 @@
 import collections
 import csv
 import dataclasses
+import io
 import re
 
 from charting.svg import HOLLOW
@@ -55,7 +56,7 @@ class Published:
     def __init__(self, suite_dir):
         path = suite_dir / "published.csv"
         text = path.read_text(encoding="utf-8") if path.exists() else ""
-        self.rows = list(csv.DictReader(text.splitlines()))
+        self.rows = list(csv.DictReader(io.StringIO(text, newline=""), restval=""))
         year = re.search(r"-((?:19|20)\d\d)$", suite_dir.name)
         self.year = f" {year.group(1)}" if year else ""
         self.shown = set()

@@ -3,7 +3,7 @@
 import collections
 
 from charting.record import PER_SECOND, Section, class_of, count, figure, md, times_said, without_figure
-from charting.svg import COLOURS, GREY, HOLLOW, Axis, Figure, Layer, Panel, Point, axis_of_values, grouped, hollow_key
+from charting.svg import COLOURS, HOLLOW, Axis, Figure, Layer, Panel, Point, axis_of_values, grouped, hollow_key
 
 OFFERED = "offered requests per second"
 SHARE = "offered, % of what each reached in a closed loop"
@@ -58,7 +58,7 @@ def time_at(percentile):
 
 
 def published_lines(stages, group, published):
-    """In grey, with the symbol of today's line."""
+    """With the symbol of today's line."""
     for i, target in enumerate(group):
         points = []
         for x, ranking in stages:
@@ -67,7 +67,7 @@ def published_lines(stages, group, published):
             points += [Point(x, value) for value in
                        published.figures(cell, "throughput_per_sec", target, row and row["title"])]
         if points:
-            yield Layer(f"published{published.year}: {target}", points, GREY, i, line=True, size=0.8)
+            yield Layer(f"published{published.year}: {target}", points, symbol=i, line=True, published=True)
 
 
 def panels_of(stages, axis, series, y, published=None, heading="", hollow=None):

@@ -5,7 +5,7 @@ suites and from records, so none of it is ever read as a command: it stands betw
 gnuplot substitutes nothing, and the terminal takes no markup.
 
 Colours are those of Okabe and Ito, which the colour-blind can tell apart; symbols differ as well, so that a print
-in grey still says what is what. What was published is grey, and nothing else is.
+in grey still says what is what. What was published is grey, and is a cross or a dashed line; nothing else is.
 """
 
 import dataclasses
@@ -21,6 +21,7 @@ WIDTH = 800
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 GREY = "#808080"
 SYMBOLS = [(7, 6), (5, 4), (9, 8), (13, 12), (11, 10), (15, 14)]  # gnuplot's numbers: (filled, hollow)
+CROSSES = [2, 1, 3]
 HOLLOW = "hollow: not to be believed"
 LINES_MAX = len(COLOURS)  # more in one panel nobody can follow
 
@@ -60,8 +61,21 @@ class Layer:
     line: bool = False
     bars: bool = False
     size: float = 0.9
-    in_key: bool = True
+    published: bool = False
     hollow: bool = False  # in the key
+
+    def __post_init__(self):
+        if self.published:
+            self.colour = GREY
+
+    def symbols(self):
+        """(filled, hollow)"""
+        if self.published and not self.line:
+            return [CROSSES[self.symbol % len(CROSSES)]] * 2
+        return SYMBOLS[self.symbol % len(SYMBOLS)]
+
+    def dash(self):
+        return " dt 2" if self.published else ""
 
     def there(self):
         return [point for point in self.points if point is not None]
@@ -85,10 +99,9 @@ class Panel:
     heading: str = ""
     values_on_x: bool = False  # intervals lie along x
     diagonal: str = ""  # the name of the line on which y is x
-    keyed: bool = True
 
     def key(self):
-        return [layer for layer in self.layers if layer.in_key and layer.points] if self.keyed else []
+        return [layer for layer in self.layers if layer.points]
 
     def key_rows(self):
         names = [layer.name for layer in self.key()] + ([self.diagonal] if self.diagonal else [])
@@ -119,7 +132,6 @@ def grouped(names):
 
 def axis_of_values(label, values, log=False):
     """From 0, unless the study asks for a logarithmic axis or the smallest would stand on the zero of another."""
-    values = [value for value in values if value is not None]
     least, most = min(values), max(values)
     if least > 0 and (log or most / least > 100):
         return Axis(f"{label}, log axis", least / 1.25, most * 1.25, True, log_ticks(least / 1.25, most * 1.25))
@@ -178,7 +190,7 @@ def data(points):
 
 def layer_script(name, layer, values_on_x):
     """(its data, what is plotted of them): bars below, then lines, intervals, and the points on top."""
-    filled, hollow = SYMBOLS[layer.symbol % len(SYMBOLS)]
+    filled, hollow = layer.symbols()
     points = [(p, hollow if p is not None and p.hollow else filled) for p in layer.points]
     block = f"${name} << END_OF_POINTS\n{data(points)}\nEND_OF_POINTS"
     colour = f"lc rgb '{layer.colour}'"
@@ -186,19 +198,19 @@ def layer_script(name, layer, values_on_x):
         return block, [f"${name} using ($1/2):2:($1/2):(0.32) with boxxyerror {colour} fs solid 0.4 border {colour} notitle"]
     plots = []
     if layer.line:
-        plots.append(f"${name} using 1:2 with lines lw 1.6 {colour} notitle")
+        plots.append(f"${name} using 1:2 with lines lw 1.6{layer.dash()} {colour} notitle")
     if any(p.low is not None and p.high is not None for p in layer.there()):
         columns = "3:2:($4-$3):(0)" if values_on_x else "1:3:(0):($4-$3)"
         plots.append(f"${name} using {columns} with vectors nohead lw 2 {colour} notitle")
-    plots.append(f"${name} using 1:2:5 with points pt variable ps {layer.size} lw 1.4 {colour} notitle")
+    plots.append(f"${name} using 1:2:5 with points pt variable ps {layer.size} lw {2 if layer.published else 1.4} {colour} notitle")
     return block, plots
 
 
 def key_script(layer):
-    filled, hollow = SYMBOLS[layer.symbol % len(SYMBOLS)]
+    filled, hollow = layer.symbols()
     style = "linespoints" if layer.line else "points"
     symbol = 5 if layer.bars else hollow if layer.hollow else filled
-    return (f"keyentry with {style} pt {symbol} lw 1.6 lc rgb '{layer.colour}' "
+    return (f"keyentry with {style} pt {symbol} lw 1.6{layer.dash()} lc rgb '{layer.colour}' "
             f"title {quoted(shortened(layer.name, KEY_MAX))}")
 
 
@@ -231,7 +243,7 @@ def panel_script(panel, number, top, height):
             lines.append(block)
             plots += drawn
     plots += [key_script(layer) for layer in panel.key()]
-    if panel.diagonal and panel.keyed:
+    if panel.diagonal:
         plots.append(f"keyentry with lines lw 1 dt 3 lc rgb '#000000' title {quoted(panel.diagonal)}")
     lines.append("plot " + ", \\\n  ".join(plots))
     lines.append("unset label")
