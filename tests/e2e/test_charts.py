@@ -17,6 +17,7 @@ CHARTS = ROOT / "tools/charts"
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
 HEADER = "target,workload,load,metric,value,unit,note\n"
+PER_SECOND = "right answers per second"
 HOSTILE = "<&\"'`touch oops`$(touch oops)]](x)|*_{y}"
 
 
@@ -181,10 +182,23 @@ def test_an_axis_on_which_the_smallest_would_stand_at_zero_is_logarithmic_and_sa
     assert picture.zero() is None
 
 
+def test_of_an_open_loop_the_cost_of_an_answer_is_drawn(run, draw):
+    ranking = of_load(run, "by-count", {"one": 100, "two": 100})
+    for row, ns in zip(ranking["rows"], (50_000, 25_000)):
+        row["cpu_ns_per_request"] = {"median": ns, "low": None, "high": None, "n": 2}
+    for trial in run["trials"]:
+        trial["load"] |= {"model": "open", "rate_per_sec": 100}
+    picture = draw(run).pictures["hello-by-count-kept-connections-today"]
+    one, two = picture.points()
+    assert (two[0] - picture.zero()) / (one[0] - picture.zero()) == pytest.approx(1 / 2, rel=0.005)
+    assert "µs of CPU per right answer" in picture.text and PER_SECOND not in picture.text
+
+
 def test_trials_are_lines_on_a_logarithmic_axis_and_means_are_bars_from_zero(run, draw):
     trials = [t for t in run["trials"] if t["load"]["name"] == "by-count" and not t["control"]]
     for trial in trials:
         trial["window_s"] = 3.0 if trial["target"]["name"] == "one" else 1.0
+    run["trials"] += [trial | {"control": True, "window_s": 99.0} for trial in trials]
     only(run, "by-count")
     drawn = draw(run, "nobody,hello,by-count,seconds,1,s,\n")
     lines, bars = (drawn.pictures[f"hello-by-count-kept-connections-{kind}"] for kind in ("trials", "means"))
@@ -389,7 +403,7 @@ def test_make_studies_leaves_the_charts_in_the_summary(run, tmp_path, gnuplot):
                                  'md=*) echo figures >"${word#md=}" ;; esac; done')
     path = os.environ["PATH"]
     if not gnuplot:
-        for tool in ("sh", "dirname", "mkdir", "mktemp", "rm", "cut", "nproc", "date", "cp", "cat"):
+        for tool in ("sh", "dirname", "mkdir", "rm", "cut", "nproc", "date", "cp", "cat"):
             (tmp_path / "bin").mkdir(exist_ok=True)
             (tmp_path / "bin" / tool).symlink_to(shutil.which(tool))
         path = str(tmp_path / "bin")
@@ -401,7 +415,8 @@ def test_make_studies_leaves_the_charts_in_the_summary(run, tmp_path, gnuplot):
     assert summary.startswith("figures\n\n### charts\n\n") and "\n\nload average" in summary
     assert re.findall(r"\]\((.+\.svg)\)", summary) != [] if gnuplot else pictures == []
     assert sorted(re.findall(r"\]\((.+\.svg)\)", summary)) == pictures
-    assert ("gnuplot is not installed" in summary) is not gnuplot
+    assert ("`tools/charts studies/small.json suites/small studies` draws them" in summary) is not gnuplot
+    assert json.loads((tmp_path / "studies/small.json").read_text()) == run
 
 
 def stand_in(path: pathlib.Path, text):

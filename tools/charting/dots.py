@@ -10,11 +10,14 @@ from charting.svg import COLOURS, Axis, Figure, Layer, Panel, Point, axis_of_val
 METRICS = {
     "throughput_per_sec": ("How many right answers does each give per second?", PER_SECOND, 1),
     "seconds": ("How long does each take for all requests?", "seconds", 1),
+    # Of an open loop: there everyone answers at the same rate.
+    "cpu_us_per_request": ("What does a right answer cost at the same rate?", "µs of CPU per right answer", 1),
     "mean_ms": ("How long does an answer take on average?", "mean response time, ms", 1),
     "stdev_ms": ("How much do response times differ?", "standard deviation of response times, ms", 1),
     "max_ms": ("How long did the slowest answer take?", "longest response time, ms", 1),
     "image_bytes": ("How large is its container image?", "MB", 1e6),
 }
+MAIN = ("throughput_per_sec", "seconds", "cpu_us_per_request")  # one of them is the figure of a load
 # And of calls without a server.
 CALLED = {
     "throughput_per_sec": ("How many calls does each answer per second, without a server?", "calls per second"),
@@ -71,13 +74,15 @@ def response_times(record, ranking, target):
 
 def figure_of(record, ranking, row, metric):
     """(today's figure, and its interval where it has one)."""
-    if metric in ("throughput_per_sec", "seconds"):
-        interval = row["window_s" if metric == "seconds" else "throughput_per_sec"]
-        return interval["median"], interval["low"], interval["high"]
+    intervals = {"throughput_per_sec": ("throughput_per_sec", 1), "seconds": ("window_s", 1),
+                 "cpu_us_per_request": ("cpu_ns_per_request", 1e3)}
+    if metric in intervals:
+        key, unit = intervals[metric]
+        return [None if row[key][of] is None else row[key][of] / unit for of in ("median", "low", "high")]
     if metric == "image_bytes":
         size = row.get("image_bytes")
-        return None if size is None else size / METRICS[metric][2], None, None
-    return response_times(record, ranking, row["target"]).get(metric), None, None
+        return [None if size is None else size / METRICS[metric][2], None, None]
+    return [response_times(record, ranking, row["target"]).get(metric), None, None]
 
 
 def rows_of(record, ranking, part, published, metric):
@@ -143,13 +148,16 @@ def of_load(record, ranking, published):
     """A chart for each number of cores, where that differs; and one for whatever else was published of it."""
     cores = list(dict.fromkeys(record.factor(row["target"], "cores") for row in ranking["rows"]))
     told = {row["metric"] for row in published.of_cell(ranking["workload"], ranking["load"])}
-    main = "seconds" if "seconds" in told and "throughput_per_sec" not in told else "throughput_per_sec"
+    if record.load(ranking)["model"] == "open":
+        main = "cpu_us_per_request"
+    else:
+        main = "seconds" if "seconds" in told and "throughput_per_sec" not in told else "throughput_per_sec"
     for one in cores:
         part = [row for row in ranking["rows"] if record.factor(row["target"], "cores") == one]
         on = f" · target on {one} core{'' if one == '1' else 's'}" if one and len(cores) > 1 else ""
         yield section(record, ranking, part, on, published, main)
     for metric in METRICS:
-        if metric in told and metric not in ("throughput_per_sec", "seconds"):
+        if metric in told and metric not in MAIN:
             extra = section(record, ranking, ranking["rows"], "", published, metric)
             if extra.figure is not None:
                 yield extra
@@ -158,17 +166,19 @@ def of_load(record, ranking, published):
 def section(record, ranking, part, on, published, metric):
     load = record.load(ranking)
     rows = list(rows_of(record, ranking, part, published, metric))
-    main = metric in ("throughput_per_sec", "seconds")
+    main = metric in MAIN
     if not main and not any(row.published for row in rows):
         return Section(where(ranking), metric, None, [])
     title, axis, _ = METRICS[metric]
     if metric == "seconds":
         title = f"How long does each take for {count(load['requests'], 'request')}?"
-    elif main and any(row.series for row in rows):
+    elif metric == "throughput_per_sec" and any(row.series for row in rows):
         title = "How many right answers per second, with how many workers?"
-    said = times_said([row.n for row in rows if row.value is not None]) if main else "all trials together"
-    drawn = chart(title, [record.title, f"{where(ranking)}{on}", f"{asked(load)} · {record.today} · {said}"],
-                  rows, axis, published, metric == "seconds")
+    n = times_said([row.n for row in rows if row.value is not None]) if main else "all trials together"
+    said = [f"{where(ranking)}{on}", f"{asked(load)} · {record.today} · {n}"]
+    if metric == "image_bytes":  # whatever is asked, and whatever a check says of the answers
+        said, rows = [record.today], [dataclasses.replace(row, hollow=False) for row in rows]
+    drawn = chart(title, [record.title, *said], rows, axis, published, metric == "seconds")
     return Section(where(ranking) + on, "today" if main else metric, drawn,
                    notes_of(ranking, part, metric) if main else [])
 

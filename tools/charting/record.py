@@ -123,6 +123,8 @@ def times_said(ns, one="trial", more="trials", each="each"):
 def asked(load):
     """`50 connections, 2,000 requests`"""
     said = count(load["connections"], "connection")
+    if load["rate_per_sec"]:
+        said += f", {load['rate_per_sec']:g} requests per second"
     if load["requests"]:
         said += f", {count(load['requests'], 'request')}"
     elif load["duration_s"]:
