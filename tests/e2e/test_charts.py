@@ -70,7 +70,8 @@ class Picture:
         for group in self.root.iter(f"{SVG}g"):
             if group.get("id", "").startswith("gnuplot_plot_") and not list(group.iter(f"{SVG}text")):
                 yield [(*map(float, re.findall(r"translate\(([\d.]+),([\d.]+)\)", use.get("transform"))[0]),
-                        use.get(f"{XLINK}href"), use.get("color", "").replace(" ", "")) for use in group.iter(f"{SVG}use")]
+                        use.get(f"{XLINK}href"), use.get("color", "").replace(" ", ""))
+                       for use in group.iter(f"{SVG}use")]
 
     def points(self, grey=None):
         """All of them; grey: only those that were published, or only today's."""
@@ -164,7 +165,8 @@ def test_response_times_are_drawn_where_the_ranking_has_them(run, draw):
 
 def test_dots_stand_at_their_values_from_zero_and_published_ones_beside_in_grey(run, draw):
     of_load(run, "by-count", {"gin mode=release": 3000, "gin mode=debug": 1500})
-    picture = draw(run, "gin,hello,by-count,throughput_per_sec,1000,1/s,\n").pictures["hello-by-count-kept-connections-today"]
+    picture = draw(run, "gin,hello,by-count,throughput_per_sec,1000,1/s,\n").pictures[
+        "hello-by-count-kept-connections-today"]
     zero = picture.zero()
     (fast, slow), (old, again) = picture.points(grey=False), picture.points(grey=True)
     assert (slow[0] - zero) / (fast[0] - zero) == pytest.approx(1 / 2, rel=0.005)
@@ -259,7 +261,8 @@ def test_a_class_of_connection_has_a_chart_of_its_own(run, draw):
     run["ranking"].append(closing)
     drawn = draw(run)
     assert [len(picture.points()) for picture in drawn.pictures.values()] == [2, 2]
-    assert set(drawn.pictures) == {"hello-by-count-a-connection-a-request-today", "hello-by-count-kept-connections-today"}
+    assert set(drawn.pictures) == {"hello-by-count-a-connection-a-request-today",
+                                   "hello-by-count-kept-connections-today"}
 
 
 def test_stages_of_two_classes_are_never_in_one_line(run, draw):
@@ -289,6 +292,49 @@ def test_many_lines_are_drawn_in_panels_of_few(run, draw):
     assert len(picture.points()) == 26
     assert max(len(layer) for layer in picture.layers()) == 2
     assert "the faster ones" in picture.text and "slower ones" in picture.text
+
+
+def called(gc, rates):
+    """A table of what was called in-process, as far as charts read it."""
+    return {"schema": "assay/inproc/1", "runtime": "cpython", "gc": gc,
+            "cases": [{"method": "GET", "path": "/welcome"}],
+            "rows": [{"app": app, "floor": app == "floor", "state": "done", "reason": None if rate else "it crashed",
+                      "requests_per_sec": rate, "tcalls": 7, "funcs": 5,
+                      "ns_per_request": {"median": rate and 1e9 / rate, "low": None, "high": None,
+                                         "n": 1 if rate else 0}}
+                     for app, rate in rates.items()]}
+
+
+def test_calls_without_a_server_have_charts_of_their_own(run, draw):
+    run["ranking"] = []
+    run["inproc"] = [called("on", {"floor": 500, "one gc=on": 100, "two gc=on": None}),
+                     called("off", {"floor": 500, "one gc=off": 100, "two gc=off": 50})]
+    drawn = draw(run, "one gc=off,welcome,in-process,throughput_per_sec,40,1/s,\n"
+                      "one gc=off,welcome,in-process,tcalls,9,,\n")
+    place = "in-process-welcome-cpython-collector-off"
+    assert set(drawn.pictures) == {f"{place}-called", f"{place}-tcalls"}
+    rates, calls = drawn.pictures[f"{place}-called"], drawn.pictures[f"{place}-tcalls"]
+    assert (len(rates.points(grey=False)), len(rates.points(grey=True))) == (3, 1)
+    assert (len(calls.points(grey=False)), len(calls.points(grey=True))) == (3, 1)
+    assert "calls per second" in rates.text and "a bare callable: the floor" in rates.text
+    assert "n = 1 process each, no interval" in rates.text
+    assert "Without a figure: two gc=on. Reason: it crashed." in drawn.markdown
+
+
+def test_response_times_and_sizes_that_were_published_are_drawn_beside_todays(run, draw):
+    ranking = of_load(run, "by-count", {"one": 100, "two": 90})
+    ranking["rows"][0]["image_bytes"] = 20_000_000
+    for trial in run["trials"]:
+        trial["latency_ns"]["response"] |= {"count": 10, "mean": 2e6 if trial["block"] else 4e6,
+                                            "stdev": 0.0, "max": 5e6}
+    drawn = draw(run, "one,hello,by-count,mean_ms,6,ms,\none,hello,by-count,stdev_ms,2,ms,\n"
+                      "one,,,image_bytes,10000000,bytes,\n")
+    of = {kind: drawn.pictures[f"hello-by-count-kept-connections-{kind}"]
+          for kind in ("mean-ms", "stdev-ms", "image-bytes")}
+    # The mean of 2 and 4 ms is 3, and their deviation 1; half of what was published.
+    for kind, ratio in (("mean-ms", 2), ("stdev-ms", 2), ("image-bytes", 1 / 2)):
+        (published,), today = of[kind].points(grey=True), of[kind].points(grey=False)[0]
+        assert (published[0] - of[kind].zero()) / (today[0] - of[kind].zero()) == pytest.approx(ratio, rel=0.01), kind
 
 
 # ---- nothing is hidden ----
@@ -347,6 +393,13 @@ def test_a_hostile_name_is_text_and_nothing_else(run, draw):
     assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in drawn.pictures)
 
 
+def test_long_names_that_differ_at_their_end_stay_apart(run, draw):
+    names = [f"a-target-with-a-name-that-is-long class=gthread workers=8 mode={mode}" for mode in ("release", "debug")]
+    of_load(run, "by-count", dict.fromkeys(names, 100))
+    text = draw(run).pictures["hello-by-count-kept-connections-today"].text
+    assert "mode=release\n" in text and "mode=debug\n" in text and not any(name in text for name in names)
+
+
 def test_a_picture_has_a_title_that_asks_and_words_for_those_who_do_not_see_it(run, draw):
     drawn = draw(run)
     assert drawn.pictures
@@ -383,7 +436,8 @@ def test_what_gnuplot_cannot_draw_is_said_in_its_place(run, draw, tmp_path):
 
 @pytest.mark.parametrize("arguments", [[], ["run.json"], ["none.json", ".", "."]])
 def test_wrong_arguments_are_told(tmp_path, arguments):
-    done = subprocess.run([CHARTS, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    done = subprocess.run([CHARTS, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT_S,
+                          check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr and "charts" in done.stderr
 

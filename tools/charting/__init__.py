@@ -1,1 +1,1 @@
-"""The parts of tools/charts: what a record holds (record), a chart of each kind (dots, trials, stages), the pictures (svg)."""
+"""The parts of tools/charts: a run as charts need it (record), the kinds (dots, trials, stages), the pictures (svg)."""

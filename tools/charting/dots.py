@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from charting.record import PER_SECOND, Section, asked, count, figure, is_called, md, refused, times_said, where, without_figure
+from charting.record import (PER_SECOND, Section, asked, count, figure, is_called, md, median_said, refused, where,
+                             without_figure)
 from charting.svg import COLOURS, Axis, Figure, Layer, Panel, Point, axis_of_values, hollow_key, shortened
 
 
@@ -174,7 +175,7 @@ def section(record, ranking, part, on, published, metric):
         title = f"How long does each take for {count(load['requests'], 'request')}?"
     elif metric == "throughput_per_sec" and any(row.series for row in rows):
         title = "How many right answers per second, with how many workers?"
-    n = times_said([row.n for row in rows if row.value is not None]) if main else "all trials together"
+    n = median_said([row.n for row in rows if row.value is not None]) if main else "all trials together"
     said = [f"{where(ranking)}{on}", f"{asked(load)} · {record.today} · {n}"]
     if metric == "image_bytes":  # whatever is asked, and whatever a check says of the answers
         said, rows = [record.today], [dataclasses.replace(row, hollow=False) for row in rows]
@@ -196,16 +197,16 @@ def notes_of(ranking, part, metric):
 def of_calls(record, table, published):
     """A row of these tables has the name of its application, and so have its study's figures."""
     cell = [row for row in published.rows if row["load"] == "in-process"]
-    place = f"in-process · {table['runtime']} · collector {table['gc']}"
-    asked_for = ", ".join(dict.fromkeys(case["path"] for case in table["cases"]))
+    asked_for = shortened(", ".join(dict.fromkeys(case["path"] for case in table["cases"])))
+    place = f"in-process · {asked_for} · {table['runtime']} · collector {table['gc']}"
     for metric, (title, axis) in CALLED.items():
         rows = [called_row(row, cell, published, metric) for row in table["rows"]]
         main = metric == "throughput_per_sec"
         if not main and not any(row.published for row in rows):
             continue
-        said = times_said([row.n for row in rows if row.value is not None], "process", "processes") if main \
+        said = median_said([row.n for row in rows if row.value is not None], "process", "processes") if main \
             else "as the profiler counts them in a warm call"
-        drawn = chart(title, [record.title, f"{place} · {shortened(asked_for)}", f"{record.today} · {said}"],
+        drawn = chart(title, [record.title, place, f"{record.today} · {said}"],
                       rows, axis, published)
         absent = [(row["app"], row["reason"]) for row in table["rows"] if row["requests_per_sec"] is None]
         yield Section(place, "called" if main else metric, drawn, without_figure(absent) if main else [])

@@ -109,15 +109,18 @@ def figure(value):
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def times_said(ns, one="trial", more="trials", each="each"):
+def n_said(ns, one="trial", more="trials", each="each"):
+    """`n = 5 to 6 trials each`"""
+    least, most = min(ns, default=0), max(ns, default=0)
+    return f"n = {least if least == most else f'{least} to {most}'} {one if most == 1 else more} {each}"
+
+
+def median_said(ns, *words, **more_words):
     """n, and what it is good for: an exact interval needs six."""
-    if not ns:
-        return "n = 0: no figure"
-    least, most = min(ns), max(ns)
-    said = f"n = {least}" if least == most else f"n = {least} to {most}"
-    if most < 2:
-        return f"{said} {one} {each}, no interval"
-    return f"{said} {more} {each}, median" + ("; bar: exact 95 % interval" if most >= 6 else "; an interval needs 6")
+    most = max(ns, default=0)
+    said = (", no interval" if most < 2 else ", median; an interval needs 6" if most < 6
+            else ", median; bar: exact 95 % interval")
+    return n_said(ns, *words, **more_words) + said
 
 
 def asked(load):

@@ -1,8 +1,8 @@
-"""Stages of a load, each a record of its own: rate against connections, rate and response time against what was offered."""
+"""Stages of a load, each a record of its own, against its connections or what it offered."""
 
 import collections
 
-from charting.record import PER_SECOND, Section, class_of, count, figure, md, times_said, without_figure
+from charting.record import PER_SECOND, Section, class_of, count, figure, md, median_said, without_figure
 from charting.svg import COLOURS, HOLLOW, Axis, Figure, Layer, Panel, Point, axis_of_values, grouped, hollow_key
 
 OFFERED = "offered requests per second"
@@ -108,8 +108,8 @@ def times_figure(record, stages, axis, said):
                             heading=f"{percentile}: {'half' if percentile == 'p50' else '1 in 100'} took longer")
     return Figure("How long does an answer take when more is offered?", said, panels,
                   f"Lines: response times p50 and p99 in milliseconds of {count(len(series['p50']), 'target')} against "
-                  f"{axis}, on a logarithmic axis, from {figure(min(values))} to {figure(max(values))} ms. The tables of stages "
-                  "have every figure.")
+                  f"{axis}, on a logarithmic axis, from {figure(min(values))} to {figure(max(values))} ms. The tables "
+                  "of stages have every figure.")
 
 
 def at_stages(points):
@@ -127,7 +127,8 @@ def without_times(rows):
         missing = [(row["target"], x) for x, row in rows
                    if row["trials"] and not row["ceiling"] and row[f"{percentile}_ns"] is None]
         if missing:
-            said.append(f"No {percentile}, because a check refuses it or the answers are too few: {at_stages(missing)}.")
+            said.append(f"No {percentile}, because a check refuses it or the answers are too few: "
+                        f"{at_stages(missing)}.")
     return said
 
 
@@ -137,7 +138,8 @@ def not_believed(rows):
         if row["refused"]:
             checks[row["refused"]].append((row["target"], x, row["reason"]))
     return [f"{HOLLOW.capitalize()} ({count(len(of), 'point')}), says the check {md(check)}: "
-            f"{at_stages((target, x) for target, x, _ in of)}. The first: {md(of[0][2])}." for check, of in checks.items()]
+            f"{at_stages((target, x) for target, x, _ in of)}. The first: {md(of[0][2])}."
+            for check, of in checks.items()]
 
 
 def of_group(record, key, stages, published):
@@ -148,7 +150,7 @@ def of_group(record, key, stages, published):
     first = record.load(stages[0][1])
     of = "" if axis == CONNECTIONS else f", {count(first['connections'], 'connection')}"
     said = [record.title, where, f"{count(len(stages), 'stage')}, each by itself{of} · {record.today} · "
-            f"{times_said(ns, each='each and stage')}"]
+            f"{median_said(ns, each='each and stage')}"]
     notes = not_believed(rows)
     notes += without_figure((f"{row['target']} at {x:.6g}", row["reason"]) for x, row in rows if not row["trials"])
     sections = [Section(where, "rate", rate_figure(record, stages, axis, published, said), notes)]

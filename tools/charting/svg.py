@@ -150,7 +150,8 @@ def log_ticks(low, high):
 
 
 def shortened(name, most=NAME_MAX):
-    return name if len(name) <= most else name[: most - 1] + "…"
+    """In the middle: variants of a target differ at the end of their names."""
+    return name if len(name) <= most else name[: most // 2 - 1] + "…" + name[-(most // 2):]
 
 
 def quoted(text):
@@ -195,14 +196,16 @@ def layer_script(name, layer, values_on_x):
     block = f"${name} << END_OF_POINTS\n{data(points)}\nEND_OF_POINTS"
     colour = f"lc rgb '{layer.colour}'"
     if layer.bars:
-        return block, [f"${name} using ($1/2):2:($1/2):(0.32) with boxxyerror {colour} fs solid 0.4 border {colour} notitle"]
+        style = f"with boxxyerror {colour} fs solid 0.4 border {colour} notitle"
+        return block, [f"${name} using ($1/2):2:($1/2):(0.32) {style}"]
     plots = []
     if layer.line:
         plots.append(f"${name} using 1:2 with lines lw 1.6{layer.dash()} {colour} notitle")
     if any(p.low is not None and p.high is not None for p in layer.there()):
         columns = "3:2:($4-$3):(0)" if values_on_x else "1:3:(0):($4-$3)"
         plots.append(f"${name} using {columns} with vectors nohead lw 2 {colour} notitle")
-    plots.append(f"${name} using 1:2:5 with points pt variable ps {layer.size} lw {2 if layer.published else 1.4} {colour} notitle")
+    width = 2 if layer.published else 1.4  # crosses have no area
+    plots.append(f"${name} using 1:2:5 with points pt variable ps {layer.size} lw {width} {colour} notitle")
     return block, plots
 
 

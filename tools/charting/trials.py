@@ -2,7 +2,7 @@
 
 import collections
 
-from charting.record import Section, asked, count, figure, md, where, without_figure
+from charting.record import Section, asked, count, figure, md, n_said, where, without_figure
 from charting.svg import COLOURS, Axis, Figure, Layer, Panel, Point, axis_of_values, grouped, hollow_key, shortened
 
 
@@ -41,7 +41,8 @@ def of_load(record, ranking, published):
     notes = notes_of(trials)
     if blocks < 2 or not drawn:
         return [Section(place, "trials", None, [f"n = {count(blocks, 'trial')} of each: no line to draw.", *notes])]
-    said = [record.title, place, f"{asked(load)} · {record.today} · n = {count(blocks, 'trial')} each"]
+    ns = [sum(p is not None for p in points[name]) for name in drawn]
+    said = [record.title, place, f"{asked(load)} · {record.today} · {n_said(ns)}"]
     told = any(row["metric"] == "seconds" for row in published.of_cell(ranking["workload"], ranking["load"]))
     return [Section(place, "trials", lines(load, said, drawn, points, blocks), notes),
             Section(place, "means", bars(load, said, drawn, points), [
@@ -77,5 +78,5 @@ def bars(load, said, drawn, points):
                   Axis("", len(drawn) - 0.4, -0.6, ticks=[(shortened(name), at) for at, name in enumerate(drawn)]),
                   [*layers, *hollow_key(layers)], len(drawn) * 24 + 12, values_on_x=True)
     return Figure(f"How long do {count(load['requests'], 'request')} take on average?", said, [panel],
-                  f"Bars from 0: mean seconds of {count(len(drawn), 'target')}, from {figure(means[0].x)} ({drawn[0]}) to "
-                  f"{figure(means[-1].x)} ({drawn[-1]}), with a dot for each trial.")
+                  f"Bars from 0: mean seconds of {count(len(drawn), 'target')}, from {figure(means[0].x)} ({drawn[0]}) "
+                  f"to {figure(means[-1].x)} ({drawn[-1]}), with a dot for each trial.")
