@@ -71,16 +71,13 @@ def test_plain_ascii_where_the_locale_says_so(assay, server, suite):
 def test_nothing_is_wider_than_the_screen(assay, server, suite):
     folder = suite([own_server("a"), own_server("a-target-with-a-rather-long-name")], blocks=6,
                    loads=[{"name": "few", "connections": 1, "requests": 20}])
+    commands = [(["run", folder], "80"), (["show", "last"], "100")]
     for columns in ("80", "100"):
-        done = assay("run", folder, COLUMNS=columns)
+        commands += [(command, columns) for command in ([server.url, "-n", "50"], ["list"], ["run", folder, "--dry-run"])]
+    for command, columns in commands:
+        done = assay(*command, COLUMNS=columns)
         assert done.code == 0, done.err
-        assert max(len(line) for line in done.out.splitlines()) <= int(columns)
-        done = assay(server.url, "-n", "50", COLUMNS=columns)
-        assert max(len(line) for line in done.out.splitlines()) <= int(columns)
-        for command in (["list"], ["run", folder, "--dry-run"]):
-            done = assay(*command, COLUMNS=columns)
-            assert done.code == 0, done.err
-            assert max(len(line) for line in done.out.splitlines()) <= int(columns)
+        assert max(len(line) for line in done.out.splitlines()) <= int(columns), command
 
 
 EVIL = "naïve\u202e" + 60 * "é"  # turns the direction of what follows
