@@ -26,7 +26,7 @@ PYTHON = "/usr/bin/python3"
 SANITIZED = os.path.exists(ASSAY) and b"__asan_init" in pathlib.Path(ASSAY).read_bytes()
 FIXTURES = pathlib.Path(__file__).parent / "fixtures"
 
-LIMIT_S = 30  # nothing here takes as long, unless it hangs
+LIMIT_S = 60  # nothing here takes as long, unless it hangs; not even where others need the machine
 HELLO = "hello"
 MARKER = f"assay-test-{os.getpid()}"  # on the command line of every bad server: it is this test's
 BAD_SERVER = [PYTHON, "-X", MARKER, str(FIXTURES / "bad_server.py")]
@@ -90,7 +90,7 @@ def assay(tmp_path):
 
     def run(*arguments, prefix=(), stdout=subprocess.PIPE, **variables):
         done = subprocess.run([*prefix, ASSAY, *map(str, arguments)], cwd=tmp_path, stdin=subprocess.DEVNULL,
-                              stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=LIMIT_S * 2,
+                              stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=LIMIT_S * 3,
                               env=environment(XDG_CACHE_HOME=str(tmp_path / "cache"), **variables), check=False)
         return Done(done.returncode, done.stdout or "", done.stderr)
 

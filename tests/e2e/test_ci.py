@@ -13,7 +13,7 @@ import xml.etree.ElementTree
 import jsonschema
 import pytest
 
-from conftest import PYTHON, ROOT, own_server, until
+from conftest import LIMIT_S, PYTHON, ROOT, own_server, until
 
 SCHEMA = json.loads((ROOT / "docs/schema/assay-gate-1.json").read_text())
 SERVER = '''
@@ -187,7 +187,7 @@ def test_after_an_interrupt_nothing_is_left(start, repository, tmp_path):
     until(lambda: child.stderr.readline().startswith("pair  1/"), "the first pair")
     assert len(trees(repository, tmp_path)) == 4  # two, in git's list and as folders
     child.send_signal(signal.SIGINT)
-    assert child.wait(timeout=30) == 130
+    assert child.wait(timeout=LIMIT_S) == 130
     assert trees(repository, tmp_path) == []
     assert not list(pathlib.Path("/proc").glob(f"{child.pid}"))
 

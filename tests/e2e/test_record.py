@@ -12,7 +12,7 @@ import threading
 import jsonschema
 import pytest
 
-from conftest import ROOT, own_server, until
+from conftest import LIMIT_S, ROOT, own_server, until
 
 
 def rows(path, query):
@@ -120,7 +120,7 @@ def test_a_folder_that_does_not_exist_is_named(assay, server):
 def test_two_at_once_on_one_database_lose_nothing(start, serve, tmp_path):
     children = [start(serve("--body", "hello").url, "-d", "300ms", "-q", "--db", "both.db") for _ in range(2)]
     for child in children:
-        _, err = child.communicate(timeout=30)
+        _, err = child.communicate(timeout=LIMIT_S)
         assert child.returncode == 0, err
     assert rows(tmp_path / "both.db", "select count(*) from trial") == [(2,)]
 

@@ -7,7 +7,7 @@ import sqlite3
 import jsonschema
 import pytest
 
-from conftest import ASSAY, HELLO, ROOT, bad_server, own_server, until
+from conftest import ASSAY, HELLO, LIMIT_S, ROOT, bad_server, own_server, until
 from test_books import sent_in_all
 
 
@@ -140,7 +140,7 @@ def test_an_interrupt_keeps_the_stages_that_were_finished(start, server, suite, 
 
     until(kept, "two finished stages in the database")
     child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=30)
+    _, err = child.communicate(timeout=LIMIT_S)
     assert child.returncode == 130, err
     run = valid_run(json.loads((tmp_path / "run.json").read_text()))
     assert run["partial"]

@@ -197,7 +197,7 @@ def test_after_kill_9_while_a_target_is_being_stopped_the_folder_is_gone_too(sta
     note, asked = tmp_path / "socket", tmp_path / "asked"
     stubborn = (f"trap 'echo >{asked}' TERM; echo {{socket}} >{note}; "
                 f"{ASSAY} server --unix-socket {{socket}} --body {HELLO} & while :; do sleep 1; done")
-    folder = suite([unix_target(start=stubborn, grace="60s")])
+    folder = suite([unix_target(start=stubborn, grace="600s")])
     child = start("run", folder, "--no-save")
     until(asked.exists, "the target's end to be asked for")
     path = pathlib.Path(note.read_text().strip())
