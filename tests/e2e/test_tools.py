@@ -245,6 +245,49 @@ def test_a_skip_needs_a_line_with_a_reason(check):
     assert [name for name, _ in result.failed] == ["c.d (skipped)", "e.f (skipped)"]
 
 
+@pytest.fixture
+def end_to_end(check, tmp_path, monkeypatch):
+    """tools/check over end-to-end tests that are made up: (exit code, cases in its report) of each of its two runs."""
+    def count(together, alone):
+        def run(command, **_):
+            code, cases = alone if "alone" in command else together
+            report = next(word.split("=")[1] for word in map(str, command) if word.startswith("--junitxml="))
+            if cases is not None:
+                write(pathlib.Path(report), f"<testsuites><testsuite>{cases}</testsuite></testsuites>")
+            return code, "it said why"
+
+        monkeypatch.setattr(check, "run", run)
+        monkeypatch.setattr(check, "ROOT", tmp_path)
+        return check.pytest("build", "tests/e2e")
+
+    return count
+
+
+CASE = '<testcase classname="tests.e2e.test_a" name="b"/>'
+WRONG = '<testcase classname="tests.e2e.test_a" name="c"><failure>1 != 2</failure></testcase>'
+
+
+def test_tests_that_run_beside_each_other_and_those_that_run_alone_are_counted_together(end_to_end):
+    result = end_to_end((0, CASE * 3), (1, CASE + WRONG))
+    assert (result.passed, result.failed) == (4, [("test_a.c", "1 != 2")])
+
+
+def test_no_test_that_runs_alone_is_no_failure_and_none_at_all_is(end_to_end):
+    assert end_to_end((0, CASE), (5, "")).failed == []
+    assert end_to_end((5, ""), (5, "")).failed == [("pytest in build", "it said why")]
+
+
+@pytest.mark.parametrize("together, alone", [((3, CASE), (0, CASE)), ((0, CASE), (3, None)), ((4, None), (0, CASE))])
+def test_end_to_end_tests_that_break_off_have_failed(end_to_end, together, alone):
+    assert end_to_end(together, alone).failed == [("pytest in build", "it said why")]
+
+
+def test_what_stands_for_a_file_under_the_address_sanitizer_is_in_that_file(check):
+    for file, tests in check.FEW_UNDER_ASAN.items():
+        text = (ROOT / "tests/e2e" / file).read_text()
+        assert [test for test in tests if f"def {test}(" not in text] == []
+
+
 # ---- bench/run ----
 
 
