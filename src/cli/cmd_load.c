@@ -33,7 +33,7 @@ static int32_t find_server(const struct addr *addr, char *ret_name)
     } else {
         pid = proc_listener("", addr_port(addr), ret_name);
     }
-    return pid > 0 ? program_root("", pid) : 0;
+    return pid > 0 ? program_root("", pid, getpid()) : 0;
 }
 
 static const char *host_header(struct load_options *o)

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "probe/program.h"
+
 #define TICK_NS 10000000
 
 static char *root_of(const char *name)
@@ -138,6 +140,21 @@ static void parents_in_a_circle_end_the_walk_all_the_same(void **state)
     assert_int_equal(tree.count, 2);
     assert_true(proc_tree_has(&tree, 201));
     assert_true(proc_tree_has(&tree, 202));
+    (void)state;
+}
+
+static void a_server_begins_with_the_oldest_parent_of_its_name(void **state)
+{
+    assert_int_equal(program_root(root_of("harness"), 402, 420), 400);
+    assert_int_equal(program_root(root_of("forest"), 11557, 420), 11557);
+    (void)state;
+}
+
+/* Else our own CPU time and memory would be the server's. */
+static void who_started_us_is_no_server(void **state)
+{
+    assert_int_equal(program_root(root_of("harness"), 402, 411), 401);
+    assert_int_equal(program_root(root_of("harness"), 401, 411), 401);
     (void)state;
 }
 
@@ -271,6 +288,8 @@ int main(void)
         cmocka_unit_test(what_is_dear_is_unknown_unless_asked_for),
         cmocka_unit_test(a_process_that_ends_while_it_is_read_is_left_out),
         cmocka_unit_test(parents_in_a_circle_end_the_walk_all_the_same),
+        cmocka_unit_test(a_server_begins_with_the_oldest_parent_of_its_name),
+        cmocka_unit_test(who_started_us_is_no_server),
         cmocka_unit_test(a_machine_may_have_any_number_of_processes),
         cmocka_unit_test(without_proc_there_is_an_error_and_a_path_in_it),
         cmocka_unit_test(the_listener_of_a_port_is_found_by_its_socket),
