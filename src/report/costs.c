@@ -193,6 +193,24 @@ static double little_excess(const struct trial_record *t)
     return 2 * histogram_mean_ns(&t->tally.service) / (double)t->tally.window_ns;
 }
 
+double in_flight_short(const struct trial_record *t)
+{
+    double in_flight = in_service(&t->tally);
+
+    return little_applies(t) && in_flight < (1 - LITTLE_FAR) * t->load.connections ? in_flight
+                                                                                   : nan("");
+}
+
+/* Some connection was never let in, or had not one answer: the checks `load` and `balance` say so,
+ * and those waited for the server. */
+static bool some_unserved(const struct trial_record *t)
+{
+    const struct tally *tally = &t->tally;
+
+    return (tally->by_connection.count > 0 && tally->by_connection.least == 0) ||
+           (tally->opened > 0 && tally->opened < t->load.connections);
+}
+
 static void little_pieces(struct line *l, const struct trial_record *t)
 {
     const struct histogram *service = &t->tally.service;
@@ -243,7 +261,7 @@ static void little_warnings(struct warnings *w, const struct trial_record *t)
 
     if (!little_applies(t))
         return;
-    if (share < 1 - LITTLE_FAR && !verdict_speaks_of(t, CHECK_GENERATOR))
+    if (share < 1 - LITTLE_FAR && !some_unserved(t) && !verdict_speaks_of(t, CHECK_GENERATOR))
         line_warning(w,
                      "only %.1f of %u connections had a request on the wire (L = %s): the others "
                      "waited in the generator. More threads (-t), or a core of its own "

@@ -254,6 +254,9 @@ static void latency_block(const struct screen *s, const struct trial_record *t)
     line_begin(&l, s, "Latency", LINE_INDENT);
     if (is_open)
         line_piece(&l, 1, STYLE_PLAIN, "response time is what a user waits");
+    else if (isfinite(in_flight_short(t)))
+        line_piece(&l, 1, STYLE_WARN, "%.1f of %u in flight, response time;", in_flight_short(t),
+                   t->load.connections);
     else
         line_piece(&l, 1, STYLE_PLAIN, "%u in flight, response time;", t->load.connections);
     if (!is_open)

@@ -31,6 +31,10 @@ void failures_print(const struct screen *s, const struct trial_record *t);
 void costs_print(const struct screen *s, const struct trial_record *t);
 void costs_warnings(struct warnings *w, const struct trial_record *t);
 
+/* Requests on the wire at a time where they were clearly fewer than the connections of a closed
+ * loop; else NaN. (costs.c) */
+double in_flight_short(const struct trial_record *t);
+
 /* All rankings of a run, and what each target takes to have and to start. (ranking_table.c) */
 void ranking_tables(const struct screen *s, const struct ranking *rankings, size_t count);
 

@@ -296,13 +296,23 @@ struct check check_clock(const struct trial_record *t)
 
 /* ---- balance ---- */
 
+/* Whether even few answers scatter as chance does not let them. */
+static bool surely_uneven(const struct tally_shares *s, double each)
+{
+    double freedom = (double)s->count - 1;
+    double chi_squared = (s->squares - s->sum * each) / each;
+
+    return each >= BALANCE_FEW_MIN &&
+           chi_squared > freedom + BALANCE_FEW_SIGMAS * sqrt(2 * freedom);
+}
+
 /* Jain's index over what a fair draw would give: 1 + 1/m is what m answers a connection scatter by
  * chance alone. NaN where there is too little to tell. */
 static double fairness(const struct tally_shares *s)
 {
     double each = s->count > 0 ? s->sum / (double)s->count : 0;
 
-    if (s->count < 2 || each < BALANCE_COUNT_MIN)
+    if (s->count < 2 || (each < BALANCE_COUNT_MIN && !surely_uneven(s, each)))
         return RECORD_UNKNOWN;
     return s->sum * s->sum / ((double)s->count * s->squares) * (1 + 1 / each);
 }

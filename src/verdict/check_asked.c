@@ -196,6 +196,25 @@ static void judge_gaps(const struct trial_record *t, struct check *c)
                      n, words_percent(fit.distance).text, words_percent(limit).text);
 }
 
+/* Connections that wait to be let in until the window is over carry nothing, and fail at nothing
+ * either. Where none came about at all, `answers` says so. */
+static struct check judge_opened(const struct trial_record *t)
+{
+    struct check c = check_begin(CHECK_LOAD, "share");
+    const struct load *load = &t->load;
+    uint64_t opened = t->tally.opened;
+    bool stops_short = load->requests > 0 && load->requests < load->connections;
+
+    if (opened == 0 || opened >= load->connections || stops_short || t->tally.partial)
+        return c;
+    check_worsen(&c, CHECK_WARN, (double)opened / load->connections, 1,
+                 "raise the target's backlog and its limit of connections, use fewer (-c), or warm "
+                 "up longer (--warmup)",
+                 "asked over %s connections, %s came about: for the rest the target had no room",
+                 words_whole(load->connections).text, words_whole(opened).text);
+    return c;
+}
+
 static void load_is_fine(const struct trial_record *t, struct check *c)
 {
     const struct tally *tally = &t->tally;
@@ -237,6 +256,8 @@ struct check check_load(const struct trial_record *t)
         judge_kept_up(t, &c);
         judge_lateness(t, &c);
         judge_gaps(t, &c);
+    } else {
+        c = check_worse(c, judge_opened(t));
     }
     if (t->tally.partial)
         check_worsen(&c, CHECK_WARN, RECORD_UNKNOWN, RECORD_UNKNOWN, "let it run to its end",
@@ -259,9 +280,17 @@ double generator_wait_share(const struct trial_record *t)
            (double)tally->window_ns;
 }
 
+/* Some connection had far less than its share. What it waited for was asked in the warm-up, whose
+ * requests have no response time; or it was never let in. */
+static bool some_starved(const struct tally_shares *s)
+{
+    return s->count > 0 && s->least < GENERATOR_GAP_STARVED * s->sum / (double)s->count;
+}
+
 /* The share of connections' time in a closed loop that is not waiting for an answer: 1 - X R / N.
  * NaN where the books do not give it: time-outs aside, failed requests have no response time;
- * connections that could not be made stood still; by count they end one after the other. */
+ * connections that could not be made, or starved, stood still; by count they end one after the
+ * other. */
 static double cycle_gap(const struct trial_record *t)
 {
     const struct tally *tally = &t->tally;
@@ -269,7 +298,7 @@ static double cycle_gap(const struct trial_record *t)
     double untimed = (double)(tally_failed(tally) - tally->failed[OUTCOME_TIMEOUT]);
 
     if (t->load.model != LOAD_CLOSED || tally->connect_failed > 0 ||
-        (t->load.requests > 0 && t->load.connections > 1) ||
+        some_starved(&tally->by_connection) || (t->load.requests > 0 && t->load.connections > 1) ||
         (double)tally->response.count < GENERATOR_GAP_CYCLES * connections ||
         untimed > GENERATOR_GAP_FAILED * (double)tally->sent)
         return RECORD_UNKNOWN;

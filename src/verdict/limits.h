@@ -67,7 +67,10 @@
 #define GENERATOR_GAP_WARN   0.05
 #define GENERATOR_GAP_FAIL   0.15
 #define GENERATOR_GAP_CYCLES 100
-#define GENERATOR_GAP_FAILED 0.001 /* of failed requests it is not known how long they took */
+/* Of the mean number of answers a connection. Servers that take connections in turn share out
+ * better than this; those that serve some and leave the others waiting, far worse. */
+#define GENERATOR_GAP_STARVED 0.5
+#define GENERATOR_GAP_FAILED  0.001 /* of failed requests it is not known how long they took */
 
 /* p99 of the loop against the median response time: spec T1.4. Not below the times of a late send:
  * with one connection at 50 us the loop needs a tenth of that for the one answer there is, and

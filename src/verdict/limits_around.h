@@ -110,5 +110,10 @@
 /* Answers a connection: with fewer, a fair draw alone scatters below .9 of what is expected of it
  * (two connections, 20 each: one draw in a hundred). */
 #define BALANCE_COUNT_MIN 20
+/* With fewer, but this many at least, the shares' scatter around their mean (chi-squared) has to be
+ * so many of its standard deviations above what a fair draw would give: a connection that is served
+ * alone shows after some ten answers, chance does not in a million. */
+#define BALANCE_FEW_MIN    2
+#define BALANCE_FEW_SIGMAS 6.0
 /* Of a core, all workers together: with less, none has had to share. */
 #define BALANCE_BUSY_MIN 0.05

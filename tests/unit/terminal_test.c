@@ -297,6 +297,34 @@ static void a_bad_day_is_told_with_remedies(void **state)
     (void)state;
 }
 
+/* Eight of ten connections wait in a backlog: they are not in flight, nor in the generator. */
+static void who_waits_for_the_server_is_not_in_flight(void **state)
+{
+    struct trial_record *t = new_trial("127.0.0.1:8080");
+    struct tally *y = &t->tally;
+    char *text;
+
+    y->opened = t->load.connections = 10;
+    y->scheduled = y->sent = y->ok = y->ok_in_window = 1000;
+    y->window_ns = 3 * SECOND_NS;
+    y->by_connection =
+        (struct tally_shares){ .count = 10, .sum = 1000, .squares = 5e5, .least = 0, .most = 500 };
+    for (int i = 0; i < 1000; i++) {
+        histogram_record(&y->response, 6 * MILLISECOND_NS);
+        histogram_record(&y->service, 6 * MILLISECOND_NS);
+    }
+    text = print_trial(screen_of(100), t);
+    assert_non_null(strstr(text, "2.0 of 10 in flight"));
+    assert_null(strstr(text, "the others"));
+    free(text);
+    y->by_connection.least = 90; /* all were served, and seldom: then it is ours */
+    text = print_trial(screen_of(100), t);
+    assert_non_null(strstr(text, "the others"));
+    free(text);
+    trial_record_free(t);
+    (void)state;
+}
+
 static void a_server_that_died_is_partial_and_shows_its_last_words(void **state)
 {
     struct trial_record *t = new_trial("crashy");
@@ -1018,6 +1046,7 @@ int main(void)
         cmocka_unit_test(an_open_loop_shows_two_kinds_of_time_and_who_was_late),
         cmocka_unit_test(a_load_by_count_shows_the_seconds_in_all),
         cmocka_unit_test(a_bad_day_is_told_with_remedies),
+        cmocka_unit_test(who_waits_for_the_server_is_not_in_flight),
         cmocka_unit_test(a_server_that_died_is_partial_and_shows_its_last_words),
         cmocka_unit_test(nothing_right_is_said_without_figures),
         cmocka_unit_test(what_was_not_ready_is_not_measured),

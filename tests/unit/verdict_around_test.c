@@ -546,7 +546,16 @@ static void even_shares_are_fine(void **state)
 static void a_connection_that_is_never_served_shows(void **state)
 {
     static const double starved[] = { 5000, 0, 0, 0 }, few[] = { 4, 0, 0, 0 };
+    static const double slow[] = { 43, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+    static const double fair[] = { 9, 1, 4, 6, 3, 5, 2, 4, 5, 4 };
     struct trial_record *t = quiet_trial();
+
+    t->tally.by_connection = shares_of(slow, 10);
+    expect(t, check_balance, CHECK_WARN, "0 to 43 answers");
+    t = quiet_trial();
+    t->tally.by_connection = shares_of(fair, 10);
+    expect(t, check_balance, CHECK_OK, "");
+    t = quiet_trial();
 
     t->tally.by_connection = shares_of(starved, 4);
     expect(t, check_balance, CHECK_WARN, "0 to 5000 answers");

@@ -293,6 +293,34 @@ static void time_inside_the_generator_is_found(void **state)
     (void)state;
 }
 
+/* Two of ten are served, the others wait since the warm-up: their time is nowhere in the books. */
+static void connections_that_are_left_waiting_are_not_the_generators(void **state)
+{
+    struct trial_record *t = closed_trial();
+
+    t->tally.response.sum_ns *= 0.2;
+    t->tally.by_connection = (struct tally_shares){
+        .count = 10, .sum = 10000, .squares = 5e7, .least = 0, .most = 5000
+    };
+    EXPECT(t, check_generator, CHECK_OK, "busiest thread 41 % CPU, 0.31");
+    (void)state;
+}
+
+static void connections_that_never_came_about_are_missed(void **state)
+{
+    struct trial_record *t = closed_trial();
+
+    t->tally.opened = t->load.connections - 1;
+    EXPECT(t, check_load, CHECK_WARN, "came about");
+    t = closed_trial();
+    t->tally.opened = t->load.connections;
+    EXPECT(t, check_load, CHECK_OK, "");
+    t = closed_trial(); /* so few requests need no more of them */
+    t->tally.opened = t->load.requests = t->load.connections - 1;
+    EXPECT(t, check_load, CHECK_OK, "");
+    (void)state;
+}
+
 static void answers_that_wait_unread_are_found(void **state)
 {
     struct trial_record *t = closed_trial();
@@ -684,6 +712,8 @@ int main(void)
         cmocka_unit_test(waiting_for_a_cpu_is_found),
         cmocka_unit_test(who_has_a_cpu_of_its_own_is_not_told_to_take_one),
         cmocka_unit_test(time_inside_the_generator_is_found),
+        cmocka_unit_test(connections_that_are_left_waiting_are_not_the_generators),
+        cmocka_unit_test(connections_that_never_came_about_are_missed),
         cmocka_unit_test(answers_that_wait_unread_are_found),
         cmocka_unit_test(the_ceiling_is_minded),
         cmocka_unit_test(a_busy_server_is_the_limit),
