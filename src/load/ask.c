@@ -9,6 +9,7 @@
 #include "base/bug.h"
 #include "base/rng.h"
 #include "base/units.h"
+#include "load/ask_words_priv.h"
 #include "load/request.h"
 #include "net/sock.h"
 #include "proto/http1.h"
@@ -186,9 +187,11 @@ static enum outcome fail(struct answer *answer, enum outcome outcome, int sys, c
 }
 
 /* `failure`: -errno of a send or a receive. */
-static enum outcome fail_sock(const struct asker *a, struct answer *answer, int failure)
+static enum outcome fail_sock(const struct asker *a, const struct intake *in, struct answer *answer,
+                              int failure)
 {
-    char patience[UNITS_TEXT_MAX], system[128];
+    char patience[UNITS_TEXT_MAX], system[128], line[sizeof(answer->reason)] = "";
+    struct text words = TEXT(line);
 
     units_duration(a->timeout_ns, true, patience);
     if (failure != -ETIMEDOUT)
@@ -196,7 +199,8 @@ static enum outcome fail_sock(const struct asker *a, struct answer *answer, int 
                     strerror_r(-failure, system, sizeof(system)));
     if (answer->first_byte_ns == 0)
         return fail(answer, OUTCOME_TIMEOUT, 0, "no answer within %s", patience);
-    return fail(answer, OUTCOME_TIMEOUT, 0, "the answer did not end within %s", patience);
+    ask_say_unfinished(&in->parser, patience, &words);
+    return fail(answer, OUTCOME_TIMEOUT, 0, "%s", line);
 }
 
 /* Adds to what is kept; false when it does not fit. The pieces of one slice are neighbours, because
@@ -233,6 +237,9 @@ static enum outcome fail_too_long(const struct asker *a, struct answer *answer, 
 static enum outcome digest(struct asker *a, struct intake *in, struct slice input,
                            struct answer *answer, bool *ret_done)
 {
+    char line[sizeof(answer->reason)] = "";
+    struct text words = TEXT(line);
+
     for (;;) {
         const char *before = input.ptr;
         struct slice piece = { 0 };
@@ -250,12 +257,15 @@ static enum outcome digest(struct asker *a, struct intake *in, struct slice inpu
             return fail_too_long(a, answer, in->head_done ? in->body : in->head);
         if (step == HTTP1_BAD) {
             if (!in->head_done) /* for people: what came instead of a head */
-                keep(a->arena, &in->head, input.ptr, input.len < SHOWN_MAX ? input.len : SHOWN_MAX);
-            return fail(answer, OUTCOME_PROTOCOL, 0, "%s", in->parser.reason);
+                keep(a->arena, &in->head, input.ptr,
+                     input.len < SHOWN_MAX + 1 ? input.len : SHOWN_MAX + 1);
+            ask_say_not_http(in->head, in->parser.reason, &words);
+            return fail(answer, OUTCOME_PROTOCOL, 0, "%s", line);
         }
-        if (step == HTTP1_DONE && input.len > 0)
-            return fail(answer, OUTCOME_PROTOCOL, 0, "%zu bytes follow the end of the answer",
-                        input.len);
+        if (step == HTTP1_DONE && input.len > 0) {
+            ask_say_overlong(&in->parser, a->request.is_head, input.len, &words);
+            return fail(answer, OUTCOME_PROTOCOL, 0, "%s", line);
+        }
         if (step == HTTP1_DONE || step == HTTP1_MORE)
             return OUTCOME_OK;
     }
@@ -283,7 +293,7 @@ static enum outcome receive(struct asker *a, struct intake *in, struct answer *a
         ssize_t got = sock_receive(a->fd, buffer, sizeof(buffer), &a->limit);
 
         if (got < 0)
-            return fail_sock(a, answer, (int)got);
+            return fail_sock(a, in, answer, (int)got);
         if (got == 0)
             return peer_closed(in, answer);
         if (answer->first_byte_ns == 0)
@@ -355,6 +365,7 @@ static void describe(const struct intake *in, struct answer *answer)
 {
     struct text type = TEXT(answer->content_type);
     struct text encoding = TEXT(answer->content_encoding);
+    struct text location = TEXT(answer->location);
 
     answer->head = in->head;
     answer->body = in->body;
@@ -368,6 +379,7 @@ static void describe(const struct intake *in, struct answer *answer)
     answer->status = in->parser.status;
     text_add(&type, head_value(answer->head, SLICE("content-type")));
     text_add(&encoding, head_value(answer->head, SLICE("content-encoding")));
+    text_add(&location, head_value(answer->head, SLICE("location")));
 }
 
 /* ---- asking ---- */
@@ -385,7 +397,7 @@ static enum outcome exchange(struct asker *a, struct answer *answer)
     if (failure == 0 || failure == -EPIPE || failure == -ECONNRESET)
         outcome = receive(a, &in, answer);
     else
-        outcome = fail_sock(a, answer, failure);
+        outcome = fail_sock(a, &in, answer, failure);
     answer->total_ns = mono_diff_ns(in.sent, mono_now());
     describe(&in, answer);
     if (outcome == OUTCOME_OK) {

@@ -24,6 +24,7 @@ struct answer {
     struct slice head, body; /* in the arena given; NULs allowed */
     char content_type[128];
     char content_encoding[32]; /* "" for none */
+    char location[128];        /* "" for none; where it redirects to */
     bool keeps;                /* it said that the connection stays open */
     bool reused;               /* it came over the connection of the answer before */
     int64_t first_byte_ns, total_ns;
@@ -44,6 +45,10 @@ bool ask(const struct addr *addr, const struct workload *workload, struct slice 
 bool ask_until(const volatile sig_atomic_t *stop_asked, const struct addr *addr,
                const struct workload *workload, struct slice host, int64_t timeout_ns,
                uint32_t count, struct arena *arena, struct answer *ret_answers, struct error *err);
+
+/* What a server speaks that answered with this instead of HTTP/1: "TLS", "HTTP/2"; NULL: who knows.
+ */
+const char *answer_language(struct slice head);
 
 /* Is this body right? ret_reason gets why not. `nonce`: the digits that stood in the request, or an
  * empty slice. Exposed for the tests. */

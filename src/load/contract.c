@@ -46,11 +46,18 @@ static bool all_bodies_equal(const struct answer *answers, uint32_t count)
 static const char *describe(const struct contract *c, const struct answer *first, uint32_t count,
                             struct arena *arena)
 {
-    char line[4 * sizeof(first->content_type) + 128]; /* escaped, a byte can become four */
+    /* Escaped, a byte can become four. */
+    char line[4 * (sizeof(first->content_type) + sizeof(first->location)) + 128];
     char size[UNITS_TEXT_MAX];
     struct text text = TEXT(line);
 
-    text_format(&text, "%u, %s%s", first->status, units_bytes((double)first->body.len, size),
+    text_format(&text, "%u", first->status);
+    if (first->status >= 300 && first->status < 400 && first->location[0] != '\0') {
+        /* Nobody follows it: what is measured is the redirect. */
+        text_add(&text, SLICE(" to "));
+        text_add_escaped(&text, slice_of(first->location));
+    }
+    text_format(&text, ", %s%s", units_bytes((double)first->body.len, size),
                 first->content_type[0] != '\0' ? " " : "");
     text_add_escaped(&text, slice_of(first->content_type));
     if (c->nonce_count > 0)

@@ -50,6 +50,15 @@ struct asked {
     struct plan plan;
 };
 
+static const char *remedy_of_protocol(const struct answer *answer)
+{
+    if (slice_starts(answer->head, SLICE("HTTP/1.")))
+        return "assay reads HTTP strictly, and other clients may let that pass";
+    if (answer_language(answer->head) != NULL)
+        return "assay speaks HTTP/1.1 without TLS: is there a port for that?";
+    return "is another service listening on that port?";
+}
+
 /* What somebody can do who reads that the server did not answer rightly. */
 static const char *remedy(const struct answer *answer)
 {
@@ -62,11 +71,13 @@ static const char *remedy(const struct answer *answer)
         return "can this machine reach it?";
     case OUTCOME_RESET:
     case OUTCOME_CLOSED_EARLY:
+        if (answer->first_byte_ns == 0)
+            return "the server's own log may say why; does it want TLS (https) there?";
         return "the server's own log may say why";
     case OUTCOME_TIMEOUT:
         return "if it is that slow, give it a longer time-out";
     case OUTCOME_PROTOCOL:
-        return "is another service listening on that port?";
+        return remedy_of_protocol(answer);
     case OUTCOME_STATUS:
         return "if that is the right answer, expect that status";
     case OUTCOME_BODY:

@@ -185,6 +185,28 @@ def test_a_server_that_cannot_be_measured_is_an_error_with_a_reason(assay, misbe
     said(done)
 
 
+@pytest.mark.parametrize(("method", "answer", "words"), [
+    ("HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", ["HEAD ends with its head", "strictly"]),
+    ("GET", b"SSH-2.0-OpenSSH_9.2\r\n", ["'SSH-2.0-OpenSSH_9.2", "another service"]),
+    ("GET", b"\x15\x03\x01\x00\x02\x02\x46", ["TLS, not HTTP/1.1"]),
+    ("GET", b"", ["closed without an answer", "https"]),
+], ids=["body-to-head", "ssh", "tls", "nothing"])
+def test_who_does_not_speak_http_is_told_from_who_breaks_it(assay, method, answer, words):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        def serve():
+            with listening.accept()[0] as peer:
+                peer.recv(65536)
+                peer.sendall(answer)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        done = assay(f"http://127.0.0.1:{listening.getsockname()[1]}/", "-n", "1", "-m", method)
+        server.join(LIMIT_S)
+    assert done.code == 1
+    said(done, *words)
+    assert ("another service" in done.err) == (b"SSH" in answer)
+
+
 def test_wrong_answers_are_no_throughput(assay, misbehaving):
     done = assay(misbehaving("wrong_status"), "-n", "10", "--expect-status", "200", "--timeout", "1s", "-j")
     assert done.code == 1

@@ -120,6 +120,19 @@ static void answers_without_a_content_type_are_described_without_one(void **stat
 }
 
 /* The longest type that an answer has room for, and every byte of it unprintable. */
+/* Nobody follows it, so that it is what is measured. */
+static void a_redirect_says_where_to(void **state)
+{
+    struct answer answer = answered(301, "text/html", SLICE("moved"));
+    struct text location = TEXT(answer.location);
+    const char *text;
+
+    text_add(&location, SLICE("https://a/\033[2J"));
+    learn(&GET, &answer, 1, &text);
+    assert_string_equal(text, "301 to https://a/\\x1b[2J, 5 B text/html, identical in 1 probes");
+    (void)state;
+}
+
 static void the_description_cannot_write_to_the_terminal_and_is_not_cut(void **state)
 {
     struct answer answer = answered(200, "", SLICE("x"));
@@ -375,6 +388,7 @@ int main(void)
         learnt(bodies_that_differ_are_not_looked_at),
         learnt(what_the_workload_expects_goes_before_what_was_answered),
         learnt(answers_without_a_content_type_are_described_without_one),
+        learnt(a_redirect_says_where_to),
         learnt(the_description_cannot_write_to_the_terminal_and_is_not_cut),
         learnt(an_answer_to_head_has_no_body),
         learnt(the_places_of_the_nonce_are_found_in_the_expected_body),
