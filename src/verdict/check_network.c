@@ -194,12 +194,19 @@ static uint64_t samples_between(const struct histogram *h, double from_ns, doubl
     return count;
 }
 
+static double share_between(const struct histogram *h, double from_ns, double to_ns)
+{
+    return h->count == 0 ? 0 : (double)samples_between(h, from_ns, to_ns) / (double)h->count;
+}
+
 static double share_at(const struct histogram *h, double wait_ns)
 {
-    return h->count == 0 ? 0
-                         : (double)samples_between(h, wait_ns * (1 - COMB_WITHIN),
-                                                   wait_ns * (1 + COMB_WITHIN)) /
-                               (double)h->count;
+    return share_between(h, wait_ns * (1 - COMB_WITHIN), wait_ns * (1 + COMB_WITHIN));
+}
+
+static double share_delayed(const struct histogram *h)
+{
+    return share_between(h, DELAYED_ACK_FROM_NS, DELAYED_ACK_TO_NS);
 }
 
 /* Delayed acknowledgements (40 ms) hold back the rest of an answer, never its beginning; a server
@@ -207,8 +214,7 @@ static double share_at(const struct histogram *h, double wait_ns)
 static struct check judge_delayed_ack(const struct trial_record *t)
 {
     struct check c = check_begin(CHECK_NETWORK, "share");
-    double wait_ns = 40.0 * MILLISECOND_NS;
-    double share = share_at(&t->tally.service, wait_ns) - share_at(&t->tally.first_byte, wait_ns);
+    double share = share_delayed(&t->tally.service) - share_delayed(&t->tally.first_byte);
 
     if (t->tally.first_byte.count > 0 && share > COMB_SHARE)
         check_worsen(&c, CHECK_WARN, share, COMB_SHARE,

@@ -220,6 +220,10 @@ static void waits_that_protocols_are_made_of_are_told_from_slow_servers(void **s
     histogram_record_many(&t->tally.service, 41 * MILLISECOND_NS, 50);
     histogram_record_many(&t->tally.first_byte, 41 * MILLISECOND_NS, 50);
     expect(t, check_network, CHECK_OK, "");
+    t = quiet_trial(); /* the kernel looks at the timer at its next tick: 40 ms are 40 to 50 */
+    histogram_record_many(&t->tally.service, 45 * MILLISECOND_NS, 10000);
+    histogram_record_many(&t->tally.first_byte, MILLISECOND_NS, 10000);
+    expect(t, check_network, CHECK_WARN, "50.0 % of the answers waited 40 ms");
     t = quiet_trial();
     histogram_record_many(&t->tally.service, 205 * MILLISECOND_NS, 50);
     expect(t, check_network, CHECK_OK, ""); /* nothing was sent again */
