@@ -89,6 +89,9 @@ static void server_line(const struct screen *s, const struct trial_record *t)
         line_piece(&l, 1, STYLE_PLAIN, "(user %s + sys %s)",
                    number_duration(per_request(u->cpu_user_ns, t)).text,
                    number_duration(per_request(u->cpu_system_ns, t)).text);
+    } else if (u->rss_bytes_start >= 0 && t->tally.ok_in_window > 0) {
+        /* It leaves children behind whose time the kernel gives to nobody (probe/proc.h). */
+        line_piece(&l, 3, STYLE_PLAIN, "CPU unknown");
     }
     server_memory(&l, u);
     if (u->descriptors >= 0)

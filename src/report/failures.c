@@ -18,8 +18,18 @@ static const char *connect_remedy(int sys)
     }
 }
 
-static const char *remedy(enum outcome outcome, int sys)
+static const char *status_remedy(uint16_t status)
 {
+    if (status == 429)
+        return "the server limits the rate: lift its limit, or ask for less (-r)";
+    return "see the server's log; if that answer is right, use --expect-status";
+}
+
+/* `first`: the first example of this kind, NULL when there is none. */
+static const char *remedy(enum outcome outcome, const struct example *first)
+{
+    int sys = first == NULL ? 0 : first->sys;
+
     switch (outcome) {
     case OUTCOME_CONNECT:
         return connect_remedy(sys);
@@ -36,7 +46,7 @@ static const char *remedy(enum outcome outcome, int sys)
     case OUTCOME_PROTOCOL:
         return "what came is not HTTP/1.1: is it the right port, and not https?";
     case OUTCOME_STATUS:
-        return "see the server's log; if that answer is right, use --expect-status";
+        return status_remedy(first == NULL ? 0 : first->status);
     case OUTCOME_BODY:
         return "see the server's log; if that answer is right, use --expect-body";
     case OUTCOME_TLS:
@@ -90,7 +100,7 @@ static void print_kind(const struct screen *s, const struct tally *tally, enum o
     if (first != NULL)
         head_line(s, first);
     line_begin(&l, s, "         →", LINE_INDENT + 3);
-    line_prose(&l, STYLE_PLAIN, "%s", remedy(outcome, first == NULL ? 0 : first->sys));
+    line_prose(&l, STYLE_PLAIN, "%s", remedy(outcome, first));
     line_end(&l);
 }
 

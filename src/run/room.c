@@ -17,6 +17,22 @@
 
 /* ---- one load ---- */
 
+static bool too_few_descriptors(uint32_t connections, uint64_t needed, uint64_t limit,
+                                struct error *err)
+{
+    uint64_t others = needed - connections;
+    char fewer[64] = "";
+
+    if (limit > others)
+        snprintf(fewer, sizeof(fewer), "ask for %llu connections at most, or ",
+                 (unsigned long long)(limit - others));
+    return error_usage(err,
+                       "%u connection%s and %llu files for other things are more than the %llu "
+                       "that this user may have open; %sraise the hard limit (ulimit -Hn) as root",
+                       connections, connections == 1 ? "" : "s", (unsigned long long)others,
+                       (unsigned long long)limit, fewer);
+}
+
 bool room_descriptors(const struct load *load, struct error *err)
 {
     struct plan plan = { .load = *load };
@@ -28,14 +44,7 @@ bool room_descriptors(const struct load *load, struct error *err)
     if (limit.rlim_cur >= needed)
         return true;
     if (limit.rlim_max < needed)
-        return error_usage(
-            err,
-            "%u connections need %llu open files, and this user may have %llu; ask for "
-            "%llu connections at most, or raise the hard limit (ulimit -Hn) as root",
-            load->connections, (unsigned long long)needed, (unsigned long long)limit.rlim_max,
-            limit.rlim_max > needed - load->connections
-                ? (unsigned long long)(limit.rlim_max - (needed - load->connections))
-                : 0ull);
+        return too_few_descriptors(load->connections, needed, limit.rlim_max, err);
     if (descriptors_raise() < needed)
         return error_set(err, errno, "raise the limit of open files to %llu",
                          (unsigned long long)limit.rlim_max);

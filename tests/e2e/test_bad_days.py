@@ -247,6 +247,14 @@ def test_too_few_descriptors_are_said_before_anything_starts(tmp_path, server):
     assert server.stop()["requests"] == 0
 
 
+def test_nobody_is_told_to_ask_for_no_connections(tmp_path, server):
+    done = load_with_descriptors(64, 64, tmp_path, server.url, 10)
+    assert done.returncode == 2
+    assert "10 connections" in done.stderr and "64" in done.stderr and "ulimit" in done.stderr
+    assert "at most" not in done.stderr
+    assert server.stop()["requests"] == 0
+
+
 def too_wide(suite, tmp_path, connections, **target):
     """A suite whose second load has so many, and what tells that a target was built."""
     return suite([own_server("first", build=f"touch {tmp_path}/built", **target)],
@@ -276,7 +284,7 @@ def told(tmp_path, command, folder, **more):
 @TWO_COMMANDS
 def test_too_few_descriptors_for_a_suite_are_said_before_anything_is_built(suite, tmp_path, command):
     done = told(tmp_path, command, too_wide(suite, tmp_path, 200), preexec_fn=with_descriptors(128, 128))
-    refused_with_the_place(done, tmp_path, "200 connections need", "ulimit -Hn")
+    refused_with_the_place(done, tmp_path, "200 connections and ", "ulimit -Hn")
 
 
 @TWO_COMMANDS

@@ -297,6 +297,40 @@ static void a_bad_day_is_told_with_remedies(void **state)
     (void)state;
 }
 
+static void a_rate_limiter_is_called_one(void **state)
+{
+    struct trial_record *t = new_trial("127.0.0.1:8080");
+    char *text;
+
+    t->tally.scheduled = t->tally.sent = 10;
+    t->tally.window_ns = 3 * SECOND_NS;
+    add_example(t, OUTCOME_STATUS, 0, 429, 10, "429", "");
+    text = print_trial(screen_of(100), t);
+    assert_non_null(strstr(text, "limits the rate"));
+    assert_null(strstr(text, "--expect-status"));
+    free(text);
+    trial_record_free(t);
+    (void)state;
+}
+
+static void a_server_whose_memory_alone_is_known_says_so(void **state)
+{
+    struct trial_record *t = new_trial("127.0.0.1:8080");
+    char *text;
+
+    t->tally.scheduled = t->tally.sent = t->tally.ok = t->tally.ok_in_window = 1;
+    t->tally.window_ns = 3 * SECOND_NS;
+    histogram_record(&t->tally.response, MILLISECOND_NS);
+    t->server.processes = 1;
+    t->server.rss_bytes_start = t->server.rss_bytes_peak = 2 << 20;
+    t->server.cpu_user_ns = t->server.cpu_system_ns = -1;
+    text = print_trial(screen_of(100), t);
+    assert_non_null(strstr(text, "CPU unknown   rss 2.00 MiB"));
+    free(text);
+    trial_record_free(t);
+    (void)state;
+}
+
 /* Eight of ten connections wait in a backlog: they are not in flight, nor in the generator. */
 static void who_waits_for_the_server_is_not_in_flight(void **state)
 {
@@ -1046,6 +1080,8 @@ int main(void)
         cmocka_unit_test(an_open_loop_shows_two_kinds_of_time_and_who_was_late),
         cmocka_unit_test(a_load_by_count_shows_the_seconds_in_all),
         cmocka_unit_test(a_bad_day_is_told_with_remedies),
+        cmocka_unit_test(a_rate_limiter_is_called_one),
+        cmocka_unit_test(a_server_whose_memory_alone_is_known_says_so),
         cmocka_unit_test(who_waits_for_the_server_is_not_in_flight),
         cmocka_unit_test(a_server_that_died_is_partial_and_shows_its_last_words),
         cmocka_unit_test(nothing_right_is_said_without_figures),
