@@ -390,6 +390,8 @@ static const struct bad_case BAD[] = {
     REFUSED(RESPONSE, CHUNKED "1;a\rb\n", "CR without LF", "b\n"),
     REFUSED(RESPONSE, CHUNKED "1\r\nab\r\n", "longer than its size", "b\r\n"),
     REFUSED(RESPONSE, CHUNKED "1\r\na\n", "longer than its size", "\n"),
+    REFUSED(RESPONSE, CHUNKED "1\r\nabc1\r\n", "longer than its size", "bc1\r\n"),
+    REFUSED(RESPONSE, CHUNKED "1\r\na\rc1\r\n", "CR without LF", "c1\r\n"),
     REFUSED(RESPONSE, CHUNKED "1\r\na\rb", "CR without LF", "b"),
     REFUSED(RESPONSE, CHUNKED "8000000000000000\r\n", "2^63", "0\r\n"),
     REFUSED(RESPONSE, CHUNKED "fffffffffffffffffffff\r\n", "2^63", "ffffff\r\n"),
