@@ -1,7 +1,6 @@
 #include "proto/http1.h"
 
 #include <endian.h>
-#include <stddef.h>
 
 #include "base/bug.h"
 #include "proto/http1_priv.h"
@@ -65,10 +64,9 @@ static uint64_t mark_controls(uint64_t word)
     return (((word - ONES * 0x20) & ~word) | ((zero_if_del - ONES) & ~zero_if_del)) & (ONES * 0x80);
 }
 
-/* Text as in header values: everything but control characters; tabs are fine. Eight bytes at a
- * time, because most of a head is values that nobody asked for: one pass both skips and checks
- * them. */
-static size_t text_run(struct slice in)
+/* Eight bytes at a time, because most of a head is values that nobody asked for: one pass both
+ * skips and checks them. */
+size_t http1_text_run(struct slice in)
 {
     size_t n = 0;
 
@@ -222,7 +220,7 @@ static size_t read_version_end(struct http1 *p, struct slice in)
 
 static size_t read_phrase(struct http1 *p, struct slice in)
 {
-    size_t n = text_run(in);
+    size_t n = http1_text_run(in);
 
     if (n == in.len)
         return n;
@@ -270,7 +268,7 @@ static struct slice whole_value(struct http1 *p, struct slice last)
 
 static size_t read_value(struct http1 *p, struct slice in)
 {
-    size_t n = text_run(in);
+    size_t n = http1_text_run(in);
     struct slice piece = { in.ptr, n };
 
     if (n == in.len) {
@@ -377,7 +375,7 @@ static size_t read_chunk_blank(struct http1 *p, struct slice in)
 
 static size_t read_chunk_extension(struct http1 *p, struct slice in)
 {
-    size_t n = text_run(in);
+    size_t n = http1_text_run(in);
 
     if (n == in.len)
         return n;
@@ -617,12 +615,6 @@ static enum http1_step take_counted(struct http1 *p, struct slice *input, struct
 
 /* ---- the interface */
 
-/* What there is between a head and its end of a response, and of a request. */
-#define RESPONSE_BYTES offsetof(struct http1, method)
-#define REQUEST_BYTES  offsetof(struct http1, value)
-
-_Static_assert(RESPONSE_BYTES <= 128, "begin and recall touch two cache lines");
-
 void http1_begin(struct http1 *p, enum http1_side side, bool answers_head,
                  const struct http1_watch *watch, uint8_t watch_count)
 {
@@ -707,33 +699,4 @@ struct slice http1_method(const struct http1 *p)
 struct slice http1_target(const struct http1 *p)
 {
     return (struct slice){ p->target, p->target_len };
-}
-
-static void copy_read(struct http1 *to, const struct http1 *from)
-{
-    if (from->side == HTTP1_RESPONSE)
-        memcpy(to, from, RESPONSE_BYTES);
-    else
-        memcpy(to, from, REQUEST_BYTES);
-}
-
-void http1_learn(struct http1_known *known, struct slice head, const struct http1 *p)
-{
-    if (p->informational > 0 || head.len != p->head_bytes || head.len > HTTP1_KNOWN_MAX)
-        return;
-    known->len = (uint32_t)head.len;
-    memcpy(known->bytes, head.ptr, head.len);
-    copy_read(&known->after, p);
-}
-
-bool http1_recall(struct http1 *p, const struct http1_known *known, struct slice *input)
-{
-    if (known->len == 0 || input->len < known->len || !http1_is_fresh(p))
-        return false;
-    if (memcmp(input->ptr, known->bytes, known->len) != 0)
-        return false;
-    copy_read(p, &known->after);
-    input->ptr += known->len;
-    input->len -= known->len;
-    return true;
 }

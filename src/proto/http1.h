@@ -117,10 +117,10 @@ bool http1_is_fresh(const struct http1 *p);
 struct slice http1_method(const struct http1 *p);
 struct slice http1_target(const struct http1 *p);
 
-/* Servers send the same head again and again; only the date changes, once a second. A head that is
- * byte for byte the one parsed before needs no second parse. One of these a worker; all zero knows
- * nothing. */
-#define HTTP1_KNOWN_MAX 1024
+/* Servers send the same head again and again. What changes, if anything, is the value of a header
+ * that nobody looks at: the date, a request's number, a cookie. Such a head needs no second parse.
+ * One of these a worker; all zero knows nothing. */
+#define HTTP1_KNOWN_MAX 4096
 
 struct http1_known {
     uint32_t len; /* 0: nothing known */
@@ -133,7 +133,8 @@ struct http1_known {
  * with 1xx or an empty line before them, are not learnt: what was known stays known. */
 void http1_learn(struct http1_known *known, struct slice head, const struct http1 *p);
 
-/* If *p is fresh and the input begins with the known head: consumes it, puts *p where HTTP1_HEAD
- * would have left it, and returns true. Then go on with http1_step(), which will not say HTTP1_HEAD
- * again. Valid only between structs begun alike (same side, answers_head, watch). */
-bool http1_recall(struct http1 *p, const struct http1_known *known, struct slice *input);
+/* If *p is fresh and the input begins with the known head, or with one that differs from it in such
+ * values and in nothing else (that one is then the known one): consumes it, puts *p where
+ * HTTP1_HEAD would have left it, and returns true. Then go on with http1_step(), which will not say
+ * HTTP1_HEAD again. Valid only between structs begun alike (same side, answers_head, watch). */
+bool http1_recall(struct http1 *p, struct http1_known *known, struct slice *input);

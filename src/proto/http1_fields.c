@@ -41,15 +41,18 @@ static bool equal_nocase(struct slice a, struct slice b)
 
 /* ---- names */
 
-void http1_begin_field(struct http1 *p)
+static unsigned looked_for(const struct http1 *p)
 {
     unsigned all = NAME_BIT(NAME_COUNT + p->watch_count) - 1;
 
     if (p->flags & FLAG_HEAD_OVER)
-        all = 0;
-    if (p->side == HTTP1_RESPONSE)
-        all &= ~NAME_BIT(NAME_EXPECT);
-    p->candidates = (uint16_t)all;
+        return 0;
+    return p->side == HTTP1_RESPONSE ? all & ~NAME_BIT(NAME_EXPECT) : all;
+}
+
+void http1_begin_field(struct http1 *p)
+{
+    p->candidates = (uint16_t)looked_for(p);
     p->at = 0;
     p->value_len = 0;
     p->flags &= (uint16_t)~FLAG_VALUE_CUT;
@@ -58,6 +61,14 @@ void http1_begin_field(struct http1 *p)
 static struct slice candidate_name(const struct http1 *p, unsigned i)
 {
     return i < NAME_COUNT ? NAMES[i] : p->watch[i - NAME_COUNT].name;
+}
+
+bool http1_looks_for(const struct http1 *p, struct slice name)
+{
+    for (unsigned bits = looked_for(p); bits != 0; bits &= bits - 1)
+        if (equal_nocase(candidate_name(p, (unsigned)__builtin_ctz(bits)), name))
+            return true;
+    return false;
 }
 
 void http1_narrow(struct http1 *p, struct slice piece, bool complete)

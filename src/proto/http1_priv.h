@@ -1,8 +1,10 @@
 /* proto/http1_priv.h -- what the parts of the HTTP/1 reader share.
  *
  * http1.c knows lines, framing and where a message ends; http1_fields.c knows what header lines
- * mean. Their common memory is struct http1. */
+ * mean; http1_known.c recognises heads. Their common memory is struct http1. */
 #pragma once
+
+#include <stddef.h>
 
 #include "proto/http1.h"
 
@@ -24,8 +26,21 @@ enum {
 /* Refuses the message. Always false, so that `return http1_bad(...)` is the whole error path. */
 bool http1_bad(struct http1 *p, const char *reason);
 
+/* What there is between a head and its end of a response, and of a request. */
+#define RESPONSE_BYTES offsetof(struct http1, method)
+#define REQUEST_BYTES  offsetof(struct http1, value)
+
+_Static_assert(RESPONSE_BYTES <= 128, "begin and recall touch two cache lines");
+
+/* How many bytes at the front are text as in header values: everything but control characters; tabs
+ * are fine. */
+size_t http1_text_run(struct slice in);
+
 /* How many bytes at the front may stand in a token (RFC 9110, 5.6.2). */
 size_t http1_token_run(struct slice in);
+
+/* The name of a header whose value we look at. Never in trailers. */
+bool http1_looks_for(const struct http1 *p, struct slice name);
 
 /* A header line begins: its name can be any of those looked for. In trailers none is. */
 void http1_begin_field(struct http1 *p);

@@ -881,7 +881,7 @@ static void a_recalled_head_leads_where_parsing_it_leads(void **state)
     (void)state;
 }
 
-static void only_the_very_head_is_recalled(void **state)
+static void nothing_is_recalled_of_half_a_head_or_behind_its_first_byte(void **state)
 {
     struct slice bytes = SLICE(OK11 "Date: 12\r\nContent-Length: 1\r\n\r\na");
     static struct http1_known nothing, known;
@@ -889,28 +889,123 @@ static void only_the_very_head_is_recalled(void **state)
 
     learn_from(&known, &RESPONSE, bytes);
     for (size_t i = 0; i < bytes.len; i++) {
-        char other[100];
         struct reading r = begin(&RESPONSE);
         struct slice cut = guarded_put(&guarded, (struct slice){ bytes.ptr, i });
-        struct slice changed;
-        size_t len;
 
         assert_int_equal(http1_recall(&r.p, &known, &cut), i >= known.len);
-        memcpy(other, bytes.ptr, bytes.len);
-        other[i] ^= 1;
         r = begin(&RESPONSE);
-        changed = guarded_put(&guarded, (struct slice){ other, bytes.len });
-        len = changed.len;
-        assert_int_equal(http1_recall(&r.p, &known, &changed), i >= known.len);
-        assert_int_equal(changed.len, i >= known.len ? len - known.len : len);
-        r = begin(&RESPONSE);
-        changed = bytes;
-        assert_false(http1_recall(&r.p, &nothing, &changed));
+        cut = bytes;
+        assert_false(http1_recall(&r.p, &nothing, &cut));
         assert_true(http1_is_fresh(&r.p));
-        changed.len = 1;
-        assert_int_equal(http1_step(&r.p, &changed, &body), HTTP1_MORE);
-        changed = bytes;
-        assert_false(http1_recall(&r.p, &known, &changed)); /* no longer fresh */
+        cut.len = 1;
+        assert_int_equal(http1_step(&r.p, &cut, &body), HTTP1_MORE);
+        cut = bytes;
+        assert_false(http1_recall(&r.p, &known, &cut)); /* no longer fresh */
+    }
+    (void)state;
+}
+
+/* What comes behind `learnt` is recalled, or not; and where it is, that leads where parsing leads,
+ * and this is the head that is known now. */
+static void assert_recall_after(const struct setting *s, struct slice learnt, struct slice bytes,
+                                bool expected, int line)
+{
+    static struct http1_known known;
+    struct reading recalled = begin(s), parsed;
+    struct slice rest = guarded_put(&guarded, bytes);
+
+    learn_from(&known, s, learnt);
+    assert_number(line, "recalled", http1_recall(&recalled.p, &known, &rest), expected);
+    assert_number(line, "consumed", bytes.len - rest.len, expected ? known.len : 0);
+    if (!expected)
+        return;
+    assert_memory_equal(known.bytes, bytes.ptr, known.len);
+    recalled.consumed = known.len;
+    recalled.heads = 1;
+    reading_feed(&recalled, rest);
+    parsed = read_cut(s, bytes, bytes.len, 1, false);
+    assert_same(&parsed, &recalled, line, 0);
+}
+
+static void any_byte_may_differ_in_a_value_that_nobody_looks_at_and_none_elsewhere(void **state)
+{
+    static const char TEXT_BYTES[] = OK11 "Date: 12\r\nContent-Length: 1\r\n\r\na";
+    struct slice bytes = { TEXT_BYTES, sizeof(TEXT_BYTES) - 1 };
+    size_t value = strlen(OK11 "Date:"), value_end = value + strlen(" 12");
+
+    for (size_t i = 0; i < bytes.len - 1; i++) {
+        for (unsigned c = 0; c < 256; c++) {
+            char other[sizeof(TEXT_BYTES)];
+            bool idle = i >= value && i < value_end && (c == '\t' || (c >= 0x20 && c != 0x7f));
+
+            memcpy(other, bytes.ptr, bytes.len);
+            other[i] = (char)c;
+            assert_recall_after(&RESPONSE, bytes, (struct slice){ other, bytes.len },
+                                idle || other[i] == bytes.ptr[i], (int)(i * 1000 + c));
+        }
+    }
+    (void)state;
+}
+
+static const struct similar {
+    int line;
+    bool recalled;
+    struct slice bytes;
+} SIMILAR[] = {
+#define SIMILAR_TO(recalled, text)      \
+    {                                   \
+        __LINE__, recalled, SLICE(text) \
+    }
+    SIMILAR_TO(true, OK11 "A: 1\r\nContent-Length: 1\r\nB: x\r\nC: \r\n\r\na"),
+    SIMILAR_TO(true, OK11 "A: 2345678901234\r\nContent-Length: 1\r\nB:y\r\nC:\r\n\r\na"),
+    SIMILAR_TO(true, OK11 "A:\r\nContent-Length: 1\r\nB:\r\nC: not empty\r\n\r\na"),
+    SIMILAR_TO(true, OK11 "A: 1: 2\r\nContent-Length: 1\r\nB: \xe4\t\r\nC: \r\n\r\nb"),
+    SIMILAR_TO(false, "HTTP/1.1 200 Ok\r\nA: 1\r\nContent-Length: 1\r\nB: x\r\nC: \r\n\r\na"),
+    SIMILAR_TO(false, OK11 "A: 1\r\nContent-Length: 2\r\nB: x\r\nC: \r\n\r\na"),
+    SIMILAR_TO(false, OK11 "A: 1\r\nContent-Length: 01\r\nB: x\r\nC: \r\n\r\na"),
+    SIMILAR_TO(false, OK11 "A: 1\r\nContent-Length: 1\r\nb: x\r\nC: \r\n\r\na"),
+    SIMILAR_TO(false, OK11 "A: 1\r\nContent-Length: 1\r\nB : x\r\nC: \r\n\r\na"),
+    SIMILAR_TO(false, OK11 "A: 1\r\nContent-Length: 1\r\nB: x\nC: \r\n\r\na"),
+    SIMILAR_TO(false, OK11 "A: 1\r\nContent-Length: 1\r\nB: x\r\r\nC: \r\n\r\na"),
+    SIMILAR_TO(false,
+               OK11 "A: 1\r\nContent-Length: 1\r\nB: x\r\nC: \r\nConnection: close\r\n\r\na"),
+    SIMILAR_TO(false,
+               OK11 "A: 1\r\nContent-Length: 1\r\nB: x\r\nConnection: close\r\nC: \r\n\r\na"),
+    SIMILAR_TO(false, OK11 "A: 1\r\nContent-Length: 1\r\nB: x\r\n folded\r\nC: \r\n\r\na"),
+    SIMILAR_TO(false, OK11 "A: 1\r\nContent-Length: 1\r\nB: x\r\n\r\na"),
+};
+
+static void heads_that_differ_in_idle_values_are_recalled_and_others_are_parsed(void **state)
+{
+    const struct http1_watch watch = { SLICE("b"), SLICE("x"), false };
+    const struct setting watching = { HTTP1_RESPONSE, false, &watch, 1 };
+
+    for (size_t i = 0; i < sizeof(SIMILAR) / sizeof(SIMILAR[0]); i++)
+        assert_recall_after(&RESPONSE, SIMILAR[0].bytes, SIMILAR[i].bytes, SIMILAR[i].recalled,
+                            SIMILAR[i].line);
+    /* B is looked at now. */
+    assert_recall_after(&watching, SIMILAR[0].bytes, SIMILAR[1].bytes, false, __LINE__);
+    assert_recall_after(&watching, SIMILAR[0].bytes,
+                        SLICE(OK11 "A: 2\r\nContent-Length: 1\r\nB: x\r\nC: 3\r\n\r\na"), true,
+                        __LINE__);
+    (void)state;
+}
+
+/* Too long a line, or too long a head, is the parser's to refuse. */
+static void a_recalled_head_keeps_to_the_limits(void **state)
+{
+    static struct http1_known known;
+    struct slice short_one = SLICE("HTTP/1.1 204 \r\nA: 1\r\n\r\n");
+    struct reading r;
+
+    for (size_t len = HTTP1_LINE_MAX - 2; len <= HTTP1_LINE_MAX + 2; len++) {
+        struct slice bytes = filled("HTTP/1.1 204 \r\nA:", 'v', len - strlen("A:\r\n"), "\r\n\r\n");
+
+        learn_from(&known, &RESPONSE, short_one);
+        r = begin(&RESPONSE);
+        http1_recall(&r.p, &known, &bytes);
+        reading_feed(&r, bytes);
+        assert_int_equal(r.step, len <= HTTP1_LINE_MAX ? HTTP1_DONE : HTTP1_BAD);
     }
     (void)state;
 }
@@ -955,7 +1050,10 @@ int main(void)
         cmocka_unit_test(a_long_target_is_cut_and_a_long_method_is_not),
         cmocka_unit_test(informational_answers_have_a_limit),
         cmocka_unit_test(a_recalled_head_leads_where_parsing_it_leads),
-        cmocka_unit_test(only_the_very_head_is_recalled),
+        cmocka_unit_test(nothing_is_recalled_of_half_a_head_or_behind_its_first_byte),
+        cmocka_unit_test(any_byte_may_differ_in_a_value_that_nobody_looks_at_and_none_elsewhere),
+        cmocka_unit_test(heads_that_differ_in_idle_values_are_recalled_and_others_are_parsed),
+        cmocka_unit_test(a_recalled_head_keeps_to_the_limits),
         cmocka_unit_test(heads_that_cannot_be_recalled_are_not_learnt),
     };
 
