@@ -16,6 +16,13 @@ static double next_offset_ns(struct pacer *p)
     BUG("shape out of range");
 }
 
+/* The loop asks for the moment several times a turn: it is rounded once. */
+static void move_on(struct pacer *p)
+{
+    p->offset_ns = next_offset_ns(p);
+    p->next = mono_after(p->start, llround(p->offset_ns));
+}
+
 void pacer_init(struct pacer *p, enum pacer_shape shape, double rate_per_sec, struct mono start,
                 uint64_t seed)
 {
@@ -25,22 +32,20 @@ void pacer_init(struct pacer *p, enum pacer_shape shape, double rate_per_sec, st
     *p = (struct pacer){
         .shape = shape, .start = start, .gap_ns_mean = 1e9 / rate_per_sec, .rng = { seed }
     };
-    p->offset_ns = next_offset_ns(p);
+    move_on(p);
 }
 
 struct mono pacer_next(const struct pacer *p)
 {
-    return mono_after(p->start, llround(p->offset_ns));
+    return p->next;
 }
 
 bool pacer_take(struct pacer *p, struct mono now, struct mono *ret_due)
 {
-    struct mono due = pacer_next(p);
-
-    if (now.ns < due.ns)
+    if (now.ns < p->next.ns)
         return false;
+    *ret_due = p->next;
     p->taken++;
-    p->offset_ns = next_offset_ns(p);
-    *ret_due = due;
+    move_on(p);
     return true;
 }

@@ -20,6 +20,7 @@ struct pacer {
     struct mono start;
     double gap_ns_mean;
     double offset_ns; /* of the next due request, from start */
+    struct mono next; /* that moment */
     uint64_t taken;
     struct rng rng;
 };
