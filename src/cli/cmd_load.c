@@ -85,6 +85,20 @@ static void judge(const struct load_options *o, struct trial_record *record,
     judge_trial(&order, record);
 }
 
+/* Else a server that died after a second is one that was slow on the whole. */
+static void note_end(struct trial_record *record, const struct addr *addr, const char *server_name,
+                     int32_t server)
+{
+    const char *before = record->reason;
+    char nobody[PROC_NAME_MAX];
+
+    if (server > 0 && record->state == TRIAL_DONE && find_server(addr, nobody) == 0)
+        record->reason = arena_format(&record->arena,
+                                      "%s%snobody listens there any more: the server (pid %d %s) "
+                                      "ended while it was driven, or stopped listening",
+                                      before, before[0] != '\0' ? "; " : "", server, server_name);
+}
+
 /* One drive of the load: all of it, or a stage. */
 static bool test_address(struct load_options *o, struct trial_record *record,
                          const struct load *load, const struct addr *addr,
@@ -112,6 +126,7 @@ static bool test_address(struct load_options *o, struct trial_record *record,
     fill_in(o, record, addr, server_name, server);
     if (!drive_run(&drive, record, err) || !prove_trial(&drive, &o->prove, record, err))
         return false;
+    note_end(record, addr, server_name, server);
     judge(o, record, &observer);
     /* Where the first stage was answered, a later one that is not has found a limit. */
     if (record->state == TRIAL_NOT_READY && load->stage <= 1)

@@ -213,6 +213,12 @@ def test_wrong_answers_are_no_throughput(assay, misbehaving):
     assert done.err
 
 
+def test_a_server_that_ends_while_it_is_driven_is_missed(assay, misbehaving, server):
+    flags = ("-n", "400", "-c", "2", "--timeout", "100ms")
+    assert "nobody listens there any more" in assay(misbehaving("dies_after_n"), *flags).out
+    assert "nobody listens" not in assay(server.url, *flags).out
+
+
 def test_an_answer_other_than_the_expected_body_is_an_error(assay, server):
     done = assay(server.url, "-n", "10", "--expect-body", "something else")
     assert done.code == 1
