@@ -159,7 +159,7 @@ def test_response_times_are_drawn_where_the_ranking_has_them(run, draw):
     drawn = draw(run)
     picture = drawn.pictures["hello-stairs-kept-connections-response-time"]
     assert len(picture.points()) == 6
-    assert "response time, ms, log axis" in picture.text
+    assert "response time, ms, log axis" in picture.text and "from 2 to 8 ms" in picture.description
     assert "No p99, because a check refuses it or the answers are too few: two at 200, 400." in drawn.markdown
 
 
@@ -376,6 +376,11 @@ def test_a_run_without_figures_has_sentences_instead_of_charts(run, draw):
     assert (drawn.code, drawn.pictures) == (0, {})
     assert "No chart of hello · by-count · kept connections (today)" in drawn.markdown
     assert "Without a figure: one, two. Reason: it did not start." in drawn.markdown
+
+
+def test_one_figure_alone_is_no_chart(run, draw):
+    of_load(run, "by-count", {"one": None})
+    assert draw(run, "one,hello,by-count,throughput_per_sec,5,1/s,\n").pictures == {}
 
 
 def test_a_hostile_name_is_text_and_nothing_else(run, draw):
