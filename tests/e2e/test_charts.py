@@ -99,7 +99,6 @@ def draw(tmp_path):
         suite = tmp_path / "study-2009"
         out = tmp_path / "out"
         suite.mkdir(exist_ok=True)
-        out.mkdir(exist_ok=True)
         if published:
             (suite / "published.csv").write_text(HEADER + published)
         (tmp_path / "run.json").write_text(json.dumps(document))
@@ -439,12 +438,17 @@ def test_what_gnuplot_cannot_draw_is_said_in_its_place(run, draw, tmp_path):
     assert "Not drawn, gnuplot failed: no space left" in drawn.markdown
 
 
-@pytest.mark.parametrize("arguments", [[], ["run.json"], ["none.json", ".", "."]])
-def test_wrong_arguments_are_told(tmp_path, arguments):
+@pytest.mark.parametrize("arguments,word", [
+    ([], "RUN_JSON"), (["run.json"], "RUN_JSON"), (["none.json", ".", "."], "none.json: No such file"),
+    (["no-json", ".", "."], "assay show RUN -o json"), (["no-record", ".", "."], "assay show RUN -o json"),
+    (["no-json/out", ".", "."], "Not a directory")])
+def test_wrong_arguments_are_told(tmp_path, arguments, word):
+    (tmp_path / "no-json").write_text("once upon a time\n")
+    (tmp_path / "no-record").write_text("[]\n")
     done = subprocess.run([CHARTS, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT_S,
                           check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "Traceback" not in done.stderr and "charts" in done.stderr
+    assert "Traceback" not in done.stderr and "charts" in done.stderr and word in done.stderr
 
 
 @pytest.mark.parametrize("gnuplot", [True, False])
