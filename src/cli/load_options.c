@@ -15,6 +15,7 @@ enum {
     KEY_CPUS,
     KEY_EXPECT_STATUS,
     KEY_EXPECT_BODY,
+    KEY_ANY_BODY,
     KEY_CLOSE,
     KEY_PROVE,
     KEY_PROVE_DURATION,
@@ -56,6 +57,8 @@ static const struct argp_option option_table[] = {
       "The right status (what the probes get, if below 400)", 3 },
     { "expect-body", KEY_EXPECT_BODY, "TEXT", 0,
       "The right body; @FILE: what is in it (what the probes get, if they agree)", 3 },
+    { "any-body", KEY_ANY_BODY, NULL, 0,
+      "Do not compare bodies: they change with time, as a clock does", 3 },
     { "cpus", KEY_CPUS, "LIST", 0, "Pin the generator: 0,2-3 or client=0", 4 },
     { "prove", KEY_PROVE, NULL, 0,
       "Drive it again afterwards, to prove whether the generator was the limit and whether memory "
@@ -166,6 +169,9 @@ static bool take_request_option(struct load_options *o, int key, const char *arg
         return true;
     case KEY_EXPECT_BODY:
         return text_or_file(&o->files, argument, &o->workload.expect.body, err);
+    case KEY_ANY_BODY:
+        o->workload.expect.any_body = true;
+        return true;
     default:
         return take_run_option(o, key, argument, err);
     }
@@ -340,6 +346,8 @@ static bool finish_options(struct load_options *o, struct error *err)
         return error_usage(err, "'%s': this assay speaks http, not https", o->url_text);
     if (o->duration_by == o->requests_by && o->duration_by != BY_DEFAULT)
         return error_usage(err, "-d and -n exclude each other: a time or a number of requests?");
+    if (o->workload.expect.any_body && o->workload.expect.body.ptr != NULL)
+        return error_usage(err, "--any-body and --expect-body exclude each other");
     if (o->requests_by > o->duration_by)
         o->load.duration_ns = 0;
     else

@@ -43,8 +43,8 @@ static bool all_bodies_equal(const struct answer *answers, uint32_t count)
     return true;
 }
 
-static const char *describe(const struct contract *c, const struct answer *first, uint32_t count,
-                            struct arena *arena)
+static const char *describe(const struct contract *c, bool any_body, const struct answer *first,
+                            uint32_t count, struct arena *arena)
 {
     /* Escaped, a byte can become four. */
     char line[4 * (sizeof(first->content_type) + sizeof(first->location)) + 128];
@@ -65,8 +65,8 @@ static const char *describe(const struct contract *c, const struct answer *first
     else if (c->body_known)
         text_format(&text, ", identical in %u probes", count);
     else
-        text_format(&text, ", bodies differ from probe to probe: status and framing are checked, "
-                           "not the body");
+        text_format(&text, ", %s: status and framing are checked, not the body",
+                    any_body ? "any body is right" : "bodies differ from probe to probe");
     return arena_text(arena, line, text.len);
 }
 
@@ -87,11 +87,11 @@ bool contract_learn(const struct workload *workload, const struct answer *answer
         c.body_known = true;
         if (!expect_with_nonces(&c, expect->body, arena, err))
             return false;
-    } else if (all_bodies_equal(answers, count)) {
+    } else if (!expect->any_body && all_bodies_equal(answers, count)) {
         c.body_known = true;
         c.body = answers[0].body;
     }
-    *ret_text = describe(&c, &answers[0], count, arena);
+    *ret_text = describe(&c, expect->any_body, &answers[0], count, arena);
     *ret_contract = c;
     return true;
 }

@@ -2,8 +2,9 @@
  * second.
  *
  * Made before the drive from the workload's expectations and from what the server answered when it
- * was asked (load/ask.h): where the workload names no body, and all answers were the same, that
- * body is expected from then on. Immutable while driven; workers share it. */
+ * was asked (load/ask.h): where the workload names no body (nor says that any is right), and all
+ * answers were the same, that body is expected from then on. Immutable while driven; workers share
+ * it. */
 #pragma once
 
 #include <stdbool.h>

@@ -23,6 +23,7 @@ struct expect {
     size_t header_count;
     struct slice body; /* these bytes; ptr NULL: see json, else any */
     struct slice json; /* this value, however it is written; ptr NULL: not asked for */
+    bool any_body;     /* nor that which all probes had: it may change with time */
 };
 
 struct workload {

@@ -48,7 +48,8 @@ static const char *remedy(enum outcome outcome, const struct example *first)
     case OUTCOME_STATUS:
         return status_remedy(first == NULL ? 0 : first->status);
     case OUTCOME_BODY:
-        return "see the server's log; if that answer is right, use --expect-body";
+        return "see the server's log; if that answer is right, use --expect-body; if it changes "
+               "with time, --any-body";
     case OUTCOME_TLS:
         return "check the certificate, or use --insecure";
     case OUTCOME_OK:

@@ -19,6 +19,7 @@ struct raw_expect {
     char **headers;
     unsigned headers_count;
     char *body, *body_file, *json;
+    bool any_body;
 };
 
 struct raw_workload {

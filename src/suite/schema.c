@@ -51,7 +51,9 @@ static const cyaml_strval_t arrivals[] = {
         LIST_KEY(OPTIONAL, struct raw_expect, headers, text_entry, WORKLOAD_HEADERS_MAX), \
         TEXT_KEY(OPTIONAL, struct raw_expect, body),                                      \
         TEXT_KEY(OPTIONAL, struct raw_expect, body_file),                                 \
-        TEXT_KEY(OPTIONAL, struct raw_expect, json), CYAML_FIELD_END
+        TEXT_KEY(OPTIONAL, struct raw_expect, json),                                      \
+        CYAML_FIELD_BOOL("any_body", CYAML_FLAG_OPTIONAL, struct raw_expect, any_body),   \
+        CYAML_FIELD_END
 
 static const cyaml_schema_field_t expect_fields[] = { EXPECT_KEYS };
 

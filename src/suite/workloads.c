@@ -115,8 +115,16 @@ static bool expect_body_convert(struct suite *suite, const struct node *mapping,
 {
     const struct slice none = { NULL, 0 };
 
-    if (raw->body == NULL && raw->body_file == NULL && raw->json == NULL)
+    if (raw->body == NULL && raw->body_file == NULL && raw->json == NULL) {
+        if (raw->any_body) {
+            expect->body = expect->json = none;
+            expect->any_body = true;
+        }
         return true;
+    }
+    if (raw->any_body)
+        return key_wrong(mapping, "any_body", err, "is given beside a body; leave one out");
+    expect->any_body = false;
     if (raw->json != NULL && (raw->body != NULL || raw->body_file != NULL))
         return key_wrong(mapping, "json", err, "is given beside a body; leave one out");
     expect->body = none;

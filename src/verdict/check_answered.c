@@ -141,7 +141,7 @@ static const char *answers_remedy(const struct tally *t)
 {
     if (t->failed[OUTCOME_BODY] + t->failed[OUTCOME_STATUS] + t->failed[OUTCOME_PROTOCOL] > 0)
         return "mend the target, or ask for less (-r, -c); if the answer is right, say so "
-               "(--expect-status, --expect-body)";
+               "(--expect-status, --expect-body), or that any body is (--any-body)";
     return "ask for less (-r, -c), or wait longer (--timeout); the server's own log may say why";
 }
 
@@ -172,8 +172,8 @@ struct check check_answers(const struct trial_record *t)
     if (!t->body_checked)
         check_worsen(&c, CHECK_WARN, RECORD_UNKNOWN, RECORD_UNKNOWN,
                      "make the answer the same each time, or say what is right (--expect-body)",
-                     "%s answers had the right status and framing; their bodies differ and were "
-                     "not compared",
+                     "%s answers had the right status and framing; their bodies were not "
+                     "compared",
                      words_whole(t->tally.ok).text);
     check_fine(&c, 0, ANSWERS_FAILED_FAIL, "%s of %s answers right", words_whole(t->tally.ok).text,
                words_whole(t->tally.ok + tally_failed(&t->tally)).text);

@@ -155,6 +155,12 @@ def test_every_kind_of_lie_is_found(judge, kind, words):
     assert answers["text"] in [f"{count} of 1,000 wrong: {count} {words}" for count in (9, 10)]
 
 
+def test_bodies_are_not_compared_where_any_is_right(judge):
+    answers = judge("liar:flip/100", "--any-body", "-c", "4", "-n", "1000", server=("--size", "1k"))["answers"]
+    assert answers["state"] == "warn"
+    assert answers["text"].startswith("1,000 answers had the right status and framing")
+
+
 def test_an_answer_to_somebody_else_is_found(judge):
     right = ("--expect-body", "{nonce}")
     answers = judge("liar:previous/100", *right, "-c", "4", "-n", "1000", path="?{nonce}")["answers"]

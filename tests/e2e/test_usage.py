@@ -18,6 +18,7 @@ FLAGS = [
     (["http://127.0.0.1:1/", "-b", "@no-such-file"], "no-such-file"),
     (["http://127.0.0.1:1/", "-o", "yaml=x"], "yaml"),
     (["http://127.0.0.1:1/", "--expect-status", "9000"], "9000"),
+    (["http://127.0.0.1:1/", "--any-body", "--expect-body", "x"], "--any-body"),
     (["http://127.0.0.1:1/", "--cpus", "4096"], "4096"),
     (["http://127.0.0.1:1/", "--max-errors", "101%"], "101%"),
     (["http://127.0.0.1:1/", "--max-errors", "few"], "write it like 1%"),

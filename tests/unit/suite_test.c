@@ -303,6 +303,27 @@ static void what_a_target_expects_replaces_only_what_it_says(void **state)
     (void)state;
 }
 
+static void any_body_is_right_where_it_is_said_and_no_body_is_given(void **state)
+{
+    struct suite *suite =
+        parsed(SUITE LOADS "workloads:\n"
+                           "  - { name: a, path: /, expect: { any_body: true } }\n"
+                           "  - { name: b, path: /b, expect: { body: y } }\n"
+                           "targets:\n"
+                           "  - { name: t, start: run, expects: [ { workload: a, body: x },\n"
+                           "      { workload: b, any_body: true } ] }\n");
+    const struct suite_target *target = &suite->targets[0];
+
+    assert_true(suite->workloads[0].expect.any_body);
+    assert_false(suite->workloads[1].expect.any_body);
+    assert_false(target->expects[0].expect.any_body);
+    check_text(target->expects[0].expect.body, "x");
+    assert_true(target->expects[1].expect.any_body);
+    check_absent(target->expects[1].expect.body);
+    suite_free(suite);
+    (void)state;
+}
+
 static void a_target_takes_part_in_the_workloads_and_loads_it_names(void **state)
 {
     struct suite *suite = parsed(SUITE "workloads: [{name: a, path: /}, {name: b, path: /}]\n"
@@ -897,6 +918,7 @@ int main(void)
         cmocka_unit_test(an_open_loop_has_a_rate_and_arrivals),
         cmocka_unit_test(a_workload_has_headers_and_bodies),
         cmocka_unit_test(what_a_target_expects_replaces_only_what_it_says),
+        cmocka_unit_test(any_body_is_right_where_it_is_said_and_no_body_is_given),
         cmocka_unit_test(a_target_takes_part_in_the_workloads_and_loads_it_names),
         cmocka_unit_test(a_target_may_be_several_processes),
         cmocka_unit_test(sixty_four_workloads_all_take_part),
