@@ -107,6 +107,8 @@ static void partial_line(const struct screen *s, const struct trial_record *t)
     if (t->state == TRIAL_DIED)
         line_piece(&l, 1, STYLE_BAD, "PARTIAL: the server ended by itself after %.1f s",
                    window_s(t));
+    else if (t->tally.gave_up)
+        line_piece(&l, 1, STYLE_WARN, "PARTIAL: given up after %.1f s", window_s(t));
     else if (t->load.duration_ns > 0)
         line_piece(&l, 1, STYLE_WARN, "PARTIAL: interrupted after %.1f s of %.1f s", window_s(t),
                    (double)t->load.duration_ns / 1e9);

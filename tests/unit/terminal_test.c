@@ -313,6 +313,22 @@ static void a_rate_limiter_is_called_one(void **state)
     (void)state;
 }
 
+static void who_gave_up_was_not_interrupted(void **state)
+{
+    struct trial_record *t = new_trial("127.0.0.1:8080");
+    char *text;
+
+    t->tally.scheduled = t->tally.sent = t->tally.ok = t->tally.ok_in_window = 1;
+    t->tally.window_ns = 3 * SECOND_NS;
+    histogram_record(&t->tally.response, MILLISECOND_NS);
+    t->tally.partial = t->tally.gave_up = true;
+    text = print_trial(screen_of(100), t);
+    assert_non_null(strstr(text, "PARTIAL: given up after 3.0 s"));
+    free(text);
+    trial_record_free(t);
+    (void)state;
+}
+
 static void a_server_whose_memory_alone_is_known_says_so(void **state)
 {
     struct trial_record *t = new_trial("127.0.0.1:8080");
@@ -1081,6 +1097,7 @@ int main(void)
         cmocka_unit_test(a_load_by_count_shows_the_seconds_in_all),
         cmocka_unit_test(a_bad_day_is_told_with_remedies),
         cmocka_unit_test(a_rate_limiter_is_called_one),
+        cmocka_unit_test(who_gave_up_was_not_interrupted),
         cmocka_unit_test(a_server_whose_memory_alone_is_known_says_so),
         cmocka_unit_test(who_waits_for_the_server_is_not_in_flight),
         cmocka_unit_test(a_server_that_died_is_partial_and_shows_its_last_words),
