@@ -46,9 +46,8 @@ bool ask_until(const volatile sig_atomic_t *stop_asked, const struct addr *addr,
                const struct workload *workload, struct slice host, int64_t timeout_ns,
                uint32_t count, struct arena *arena, struct answer *ret_answers, struct error *err);
 
-/* What a server speaks that answered with this instead of HTTP/1: "TLS", "HTTP/2"; NULL: who knows.
- */
-const char *answer_language(struct slice head);
+/* What somebody can do who reads this wrong answer's reason. */
+const char *answer_remedy(const struct answer *answer);
 
 /* Is this body right? ret_reason gets why not. `nonce`: the digits that stood in the request, or an
  * empty slice. Exposed for the tests. */

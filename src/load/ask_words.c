@@ -1,5 +1,6 @@
 #include "load/ask_words_priv.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define SHOWN_MAX 48 /* bytes of what came that are quoted, before escaping */
@@ -17,14 +18,15 @@ static bool is_http2(struct slice head)
            memcmp(head.ptr + 5, "\0\0\0\0", 4) == 0;
 }
 
-const char *answer_language(struct slice head)
+/* What a server speaks that answered with this; NULL: HTTP/1, or who knows. */
+static const char *language_of(struct slice head)
 {
     return is_tls(head) ? "TLS" : is_http2(head) ? "HTTP/2" : NULL;
 }
 
 void ask_say_not_http(struct slice head, const char *reason, struct text *ret_text)
 {
-    const char *language = answer_language(head);
+    const char *language = language_of(head);
     struct slice shown = { head.ptr, head.len < SHOWN_MAX ? head.len : SHOWN_MAX };
 
     if (language != NULL) {
@@ -63,4 +65,43 @@ void ask_say_unfinished(const struct http1 *p, const char *patience, struct text
         text_format(ret_text, ": its last chunk is missing");
     else if (p->framing == HTTP1_CLOSE)
         text_format(ret_text, ": it states no length, and the connection stays open");
+}
+
+static const char *remedy_of_protocol(const struct answer *answer)
+{
+    if (slice_starts(answer->head, SLICE("HTTP/1.")))
+        return "assay reads HTTP strictly, and other clients may let that pass";
+    if (language_of(answer->head) != NULL)
+        return "assay speaks HTTP/1.1 without TLS: is there a port for that?";
+    return "is another service listening on that port?";
+}
+
+const char *answer_remedy(const struct answer *answer)
+{
+    switch (answer->outcome) {
+    case OUTCOME_CONNECT:
+        if (answer->sys == ECONNREFUSED)
+            return "nothing listens there: is the server started, are host and port right?";
+        if (answer->sys == ENOENT)
+            return "there is no such Unix socket: is the server started, is the path right?";
+        return "can this machine reach it?";
+    case OUTCOME_RESET:
+    case OUTCOME_CLOSED_EARLY:
+        if (answer->first_byte_ns == 0)
+            return "the server's own log may say why; does it want TLS (https) there?";
+        return "the server's own log may say why";
+    case OUTCOME_TIMEOUT:
+        return "if it is that slow, give it a longer time-out";
+    case OUTCOME_PROTOCOL:
+        return remedy_of_protocol(answer);
+    case OUTCOME_STATUS:
+        return "if that is the right answer, expect that status";
+    case OUTCOME_BODY:
+        return "if that is the right answer, expect that one";
+    case OUTCOME_TLS:
+    case OUTCOME_OK:
+    case OUTCOME_KINDS:
+        break;
+    }
+    return "";
 }

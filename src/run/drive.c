@@ -50,50 +50,10 @@ struct asked {
     struct plan plan;
 };
 
-static const char *remedy_of_protocol(const struct answer *answer)
-{
-    if (slice_starts(answer->head, SLICE("HTTP/1.")))
-        return "assay reads HTTP strictly, and other clients may let that pass";
-    if (answer_language(answer->head) != NULL)
-        return "assay speaks HTTP/1.1 without TLS: is there a port for that?";
-    return "is another service listening on that port?";
-}
-
-/* What somebody can do who reads that the server did not answer rightly. */
-static const char *remedy(const struct answer *answer)
-{
-    switch (answer->outcome) {
-    case OUTCOME_CONNECT:
-        if (answer->sys == ECONNREFUSED)
-            return "nothing listens there: is the server started, are host and port right?";
-        if (answer->sys == ENOENT)
-            return "there is no such Unix socket: is the server started, is the path right?";
-        return "can this machine reach it?";
-    case OUTCOME_RESET:
-    case OUTCOME_CLOSED_EARLY:
-        if (answer->first_byte_ns == 0)
-            return "the server's own log may say why; does it want TLS (https) there?";
-        return "the server's own log may say why";
-    case OUTCOME_TIMEOUT:
-        return "if it is that slow, give it a longer time-out";
-    case OUTCOME_PROTOCOL:
-        return remedy_of_protocol(answer);
-    case OUTCOME_STATUS:
-        return "if that is the right answer, expect that status";
-    case OUTCOME_BODY:
-        return "if that is the right answer, expect that one";
-    case OUTCOME_TLS:
-    case OUTCOME_OK:
-    case OUTCOME_KINDS:
-        break;
-    }
-    return "";
-}
-
 static bool not_ready(struct trial_record *record, const struct answer *answer)
 {
     record->state = TRIAL_NOT_READY;
-    record->reason = arena_format(&record->arena, "%s; %s", answer->reason, remedy(answer));
+    record->reason = arena_format(&record->arena, "%s; %s", answer->reason, answer_remedy(answer));
     return true;
 }
 

@@ -518,7 +518,7 @@ static void workloads_that_cannot_be_asked_or_checked_are_refused(void **state)
          "2:47: error: 'json' in expect of workload 'w' is given beside a body; leave one out"  },
         { __LINE__, EXPECT("any_body: true, body: x"),
          "2:51: error: 'any_body' in expect of workload 'w' is given beside a body; leave one "
-         "out"                                                                                  },
+          "out"                                                                                 },
         { __LINE__, EXPECT("body: x, body_file: body.bin"),
          "2:61: error: 'body_file' in expect of workload 'w' is given beside 'body'; leave one "
           "out"                                                                                 },
