@@ -43,8 +43,8 @@ static void judge_in_flight(struct audit *audit, const struct audit_result *r)
     f->value = audit_in_flight(r);
     f->limit = most;
     f->unit = "requests";
-    snprintf(f->what, sizeof(f->what), "%.1f requests in flight on %s connections", f->value,
-             printed_count(r->connections.value).text);
+    snprintf(f->what, sizeof(f->what), "%.1f requests in flight on %s connection%s", f->value,
+             printed_count(r->connections.value).text, r->connections.value == 1 ? "" : "s");
     snprintf(f->arithmetic, sizeof(f->arithmetic), "%s/s × %s = %.1f, more than %s",
              printed_figure(r->rate_per_sec).text, printed_time(r->mean_ns).text, f->value,
              printed_count(most).text);
@@ -62,8 +62,8 @@ static void judge_idle(struct audit *audit, const struct audit_result *r)
     f->value = audit_in_flight(r);
     f->limit = all;
     f->unit = "requests";
-    snprintf(f->what, sizeof(f->what), "%.1f requests in flight on %s connections", f->value,
-             printed_count(r->connections.value).text);
+    snprintf(f->what, sizeof(f->what), "%.1f requests in flight on %s connection%s", f->value,
+             printed_count(r->connections.value).text, r->connections.value == 1 ? "" : "s");
     snprintf(f->arithmetic, sizeof(f->arithmetic), "%s/s × %s = %.1f of %s",
              printed_figure(r->rate_per_sec).text, printed_time(r->mean_ns).text, f->value,
              printed_count(all).text);
@@ -184,8 +184,8 @@ static void judge_left_out(struct audit *audit, const struct audit_result *r)
     f = finding_add(audit, AUDIT_LEFT_OUT, r);
     f->value = beside;
     f->unit = "requests";
-    snprintf(f->what, sizeof(f->what), "%s requests failed or timed out",
-             printed_count(beside).text);
+    snprintf(f->what, sizeof(f->what), "%s request%s failed or timed out",
+             printed_count(beside).text, beside == 1 ? "" : "s");
     if (all > 0) {
         f->limit = all;
         snprintf(f->arithmetic, sizeof(f->arithmetic), "%s of %s: %.1f %%",

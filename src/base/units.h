@@ -28,6 +28,12 @@ bool units_parse_rate(struct slice text, double *ret_per_sec);
 /* "1024" "4k" "64KiB" "1MiB": k, m, g and KiB, MiB, GiB are powers of 1024, KB, MB, GB of 1000. */
 bool units_parse_bytes(struct slice text, uint64_t *ret_bytes);
 
+/* What stands behind a noun that is counted: "%u block%s". */
+static inline const char *units_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* Each writes at most UNITS_TEXT_MAX bytes with the NUL, and returns ret_text. `ascii` writes "us"
  * for "µs". */
 char *units_duration(int64_t ns, bool ascii, char *ret_text); /* 312µs 1.21ms 26.3ms 1.34s 2m05s */

@@ -234,9 +234,9 @@ static bool enough_pairs(const struct ci_options *o, size_t cells, struct error 
         return true;
     return error_usage(
         err,
-        "%u pairs cannot show a regression: with %zu cell%s and these limits it takes "
+        "%u pair%s cannot show a regression: with %zu cell%s and these limits it takes "
         "%zu (--pairs %zu), or fewer targets (--only) and limits (--limit p99=off)",
-        o->pairs, cells, cells == 1 ? "" : "s", needed, needed);
+        o->pairs, units_plural(o->pairs), cells, units_plural(cells), needed, needed);
 }
 
 static bool plan_and_measure(struct ci_options *o, int *ret_code, struct error *err)
@@ -257,10 +257,10 @@ static bool plan_and_measure(struct ci_options *o, int *ret_code, struct error *
         return false;
     }
     say(o,
-        "base %s   head %s\n%zu cell%s, %u pairs of base, head and base again: about %s, seed "
+        "base %s   head %s\n%zu cell%s, %u pair%s of base, head and base again: about %s, seed "
         "%llu\n",
         o->versions[0].shown, o->versions[1].shown, pairs.cell_count,
-        pairs.cell_count == 1 ? "" : "s", o->pairs,
+        units_plural(pairs.cell_count), o->pairs, units_plural(o->pairs),
         units_duration(o->pairs * pairs_ns(&pairs), true, text),
         (unsigned long long)o->session.seed);
     if (pairs.base_alone + pairs.head_alone > 0)

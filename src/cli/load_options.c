@@ -299,9 +299,10 @@ static bool finish_stages(struct load_options *o, struct error *err)
     for (size_t i = 0; i < o->stages.count; i++)
         if (stages[i].connections > 0 && stages[i].connections < o->load.threads)
             return error_usage(err,
-                               "stage %zu: %u threads for %u connections: a thread needs one "
+                               "stage %zu: %u threads for %u connection%s: a thread needs one "
                                "at least",
-                               i + 1, o->load.threads, stages[i].connections);
+                               i + 1, o->load.threads, stages[i].connections,
+                               units_plural(stages[i].connections));
     load_set_stages(&o->load, stages_name(&o->stages, SLICE(""), &o->arena), o->stages.count);
     return true;
 }
@@ -355,8 +356,8 @@ static bool finish_options(struct load_options *o, struct error *err)
     if ((o->stages.count > 0 && !finish_stages(o, err)) || !finish_loop(o, err))
         return false;
     if (o->load.threads > o->load.connections)
-        return error_usage(err, "%u threads for %u connections: a thread needs one at least",
-                           o->load.threads, o->load.connections);
+        return error_usage(err, "%u threads for %u connection%s: a thread needs one at least",
+                           o->load.threads, o->load.connections, units_plural(o->load.connections));
     if (o->workload.body.ptr != NULL && !o->method_given)
         o->workload.method = SLICE("POST");
     o->workload.path = o->url.path.len > 0 ? o->url.path : SLICE("/");

@@ -114,21 +114,24 @@ static void print_proofs(const struct screen *out, const struct session *s)
 static void print_what(const struct screen *out, const struct session *s)
 {
     const struct estimate estimate = session_estimate(s);
+    unsigned workloads = (unsigned)__builtin_popcountll(s->suite->workloads_mask);
+    unsigned loads = (unsigned)__builtin_popcountll(s->suite->loads_mask);
     char time_text[UNITS_TEXT_MAX];
 
     listing_sentence(out, "%s: %.*s", s->suite->file, (int)s->suite->title.len,
                      s->suite->title.ptr);
-    listing_sentence(out,
-                     "%zu variants x %d workloads x %d loads, %u blocks: %zu trials, about %s, "
-                     "seed %llu",
-                     s->variant_count, __builtin_popcountll(s->suite->workloads_mask),
-                     __builtin_popcountll(s->suite->loads_mask), s->blocks, s->record_count,
-                     units_duration(estimate.ns, true, time_text),
-                     (unsigned long long)s->options.seed);
+    listing_sentence(
+        out,
+        "%zu variant%s x %u workload%s x %u load%s, %u block%s: %zu trial%s, about %s, "
+        "seed %llu",
+        s->variant_count, units_plural(s->variant_count), workloads, units_plural(workloads), loads,
+        units_plural(loads), s->blocks, units_plural(s->blocks), s->record_count,
+        units_plural(s->record_count), units_duration(estimate.ns, true, time_text),
+        (unsigned long long)s->options.seed);
     if (estimate.guessed > 0)
-        listing_sentence(out,
-                         "the time of %zu of %zu starts is a guess: they were not run here before",
-                         estimate.guessed, estimate.starts);
+        listing_sentence(out, "the time of %zu of %zu start%s is a guess: %s not run here before",
+                         estimate.guessed, estimate.starts, units_plural(estimate.starts),
+                         estimate.guessed == 1 ? "it was" : "they were");
 }
 
 static struct planned_trial planned(const void *context, size_t index)
@@ -158,8 +161,8 @@ bool run_plan_print(const struct screen *out, const struct session *s)
                          s->control_count);
     print_proofs(out, s);
     if (calls > 0)
-        listing_sentence(out, "%zu application%s called in-process, in %u processes each", calls,
-                         calls == 1 ? "" : "s", s->blocks);
+        listing_sentence(out, "%zu application%s called in-process, in %u process%s each", calls,
+                         units_plural(calls), s->blocks, s->blocks == 1 ? "" : "es");
     print_cpus(out, &s->places);
     print_misfits(out, s);
     fputc('\n', out->out);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/units.h"
 #include "cli/show_progress.h"
 #include "report/terminal.h"
 #include "stats/interval.h"
@@ -102,8 +103,9 @@ static void show(void *context, const struct progress *progress)
                             .column_names = v->column_names,
                             .medians = v->medians };
 
-    snprintf(title, sizeof(title), "%.*s   %zu trials in %u blocks   seed %llu",
-             (int)s->suite->name.len, s->suite->name.ptr, s->record_count, s->blocks,
+    snprintf(title, sizeof(title), "%.*s   %zu trial%s in %u block%s   seed %llu",
+             (int)s->suite->name.len, s->suite->name.ptr, s->record_count,
+             units_plural(s->record_count), s->blocks, units_plural(s->blocks),
              (unsigned long long)s->options.seed);
     if (in_table && v->cells[cell] == LIVE_TO_COME)
         v->cells[cell] = LIVE_RUNNING;

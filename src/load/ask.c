@@ -83,8 +83,8 @@ static bool bytes_match(struct slice wanted, struct slice body, char *ret_reason
     while (at < wanted.len && at < body.len && wanted.ptr[at] == body.ptr[at])
         at++;
     if (at == wanted.len || at == body.len)
-        return reason_set(ret_reason, size, "body has %zu bytes, expected %zu: it %s %s", body.len,
-                          wanted.len, at == body.len ? "lacks" : "also has",
+        return reason_set(ret_reason, size, "body has %zu byte%s, expected %zu: it %s %s", body.len,
+                          units_plural(body.len), wanted.len, at == body.len ? "lacks" : "also has",
                           at == body.len ? show(wanted, at, wanted_shown)
                                          : show(body, at, got_shown));
     return reason_set(ret_reason, size, "body differs at byte %zu: %s, expected %s", at,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/units.h"
 
 /* ---- how it began ---- */
 
@@ -73,12 +74,13 @@ static void explain_body(const struct worker *w, const struct conn *c, char *ret
             return;
         }
     if (p->body_bytes > w->plan->contract.body.len || c->wrong_at == UINT64_MAX)
-        snprintf(ret_reason, size, "body has %s%llu bytes, expected %zu",
+        snprintf(ret_reason, size, "body has %s%llu byte%s, expected %zu",
                  c->wrong_at == UINT64_MAX ? "" : "at least ", (unsigned long long)p->body_bytes,
-                 w->plan->contract.body.len);
+                 units_plural(p->body_bytes), w->plan->contract.body.len);
     else
-        snprintf(ret_reason, size, "body differs in the %zu bytes from byte %llu",
-                 (size_t)(p->body_bytes - c->wrong_at), (unsigned long long)c->wrong_at);
+        snprintf(ret_reason, size, "body differs in the %zu byte%s from byte %llu",
+                 (size_t)(p->body_bytes - c->wrong_at), units_plural(p->body_bytes - c->wrong_at),
+                 (unsigned long long)c->wrong_at);
 }
 
 static void explain(const struct worker *w, const struct conn *c, enum outcome outcome, int sys,
@@ -96,8 +98,8 @@ static void explain(const struct worker *w, const struct conn *c, enum outcome o
                  c->parser.reason != NULL ? c->parser.reason : "bytes after the end of the answer");
         break;
     case OUTCOME_CLOSED_EARLY:
-        snprintf(ret_reason, size, "closed after %llu bytes of body",
-                 (unsigned long long)c->parser.body_bytes);
+        snprintf(ret_reason, size, "closed after %llu byte%s of body",
+                 (unsigned long long)c->parser.body_bytes, units_plural(c->parser.body_bytes));
         if (!c->answering)
             snprintf(ret_reason, size, "closed without an answer");
         break;

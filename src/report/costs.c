@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "base/units.h"
 #include "report/line_priv.h"
 #include "report/number_priv.h"
 #include "report/terminal_priv.h"
@@ -266,15 +267,17 @@ static void little_warnings(struct warnings *w, const struct trial_record *t)
         return;
     if (share < 1 - LITTLE_FAR && !some_unserved(t) && !verdict_speaks_of(t, CHECK_GENERATOR))
         line_warning(w,
-                     "only %.1f of %u connections had a request on the wire (L = %s): the others "
+                     "only %.1f of %u connection%s had a request on the wire (L = %s): the others "
                      "waited in the generator. More threads (-t), or a core of its own "
                      "(--cpus)",
-                     in_service(&t->tally), t->load.connections, screen_glyph(w->s, LITTLE));
+                     in_service(&t->tally), t->load.connections, units_plural(t->load.connections),
+                     screen_glyph(w->s, LITTLE));
     if (share > 1 + LITTLE_CLOSE + little_excess(t))
         line_warning(w,
-                     "%.1f requests on the wire on %u connections cannot be (L = %s): do not "
+                     "%.1f requests on the wire on %u connection%s cannot be (L = %s): do not "
                      "trust these latencies, and report it",
-                     in_service(&t->tally), t->load.connections, screen_glyph(w->s, LITTLE));
+                     in_service(&t->tally), t->load.connections, units_plural(t->load.connections),
+                     screen_glyph(w->s, LITTLE));
 }
 
 static void other_warnings(struct warnings *w, const struct trial_record *t)

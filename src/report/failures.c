@@ -122,6 +122,7 @@ void failures_print(const struct screen *s, const struct trial_record *t)
     }
     if (tally->examples_left_out > 0)
         line_warning(&warnings,
-                     "%s wrong answers were of further kinds; only the first %d kinds are kept",
-                     number_whole(tally->examples_left_out).text, TALLY_EXAMPLES_MAX);
+                     "%s wrong answer%s of further kinds; only the first %d kinds are kept",
+                     number_whole(tally->examples_left_out).text,
+                     tally->examples_left_out == 1 ? " was" : "s were", TALLY_EXAMPLES_MAX);
 }

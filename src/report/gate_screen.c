@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "report/line_priv.h"
 #include "report/metric_priv.h"
 #include "report/stream_priv.h"
@@ -63,7 +64,7 @@ static void print_heading(const struct screen *s, const struct gate_row *row)
     fputc('\n', s->out);
     line_begin(&l, s, "", 0);
     line_words(&l, STYLE_BOLD, slice_of(gate_row_name(row, name, sizeof(name))));
-    line_piece(&l, 3, STYLE_DIM, "%zu pairs", row->pairs);
+    line_piece(&l, 3, STYLE_DIM, "%zu pair%s", row->pairs, units_plural(row->pairs));
     if (row->refused > 0)
         line_piece(&l, 1, STYLE_WARN, "(%zu refused by a verdict)", row->refused);
     if (row->noise.known)
@@ -114,7 +115,7 @@ static void print_sides(const struct screen *s, const struct gate_about *about)
     line_words(&l, STYLE_PLAIN, slice_of(about->base));
     line_piece(&l, 3, STYLE_PLAIN, "head");
     line_words(&l, STYLE_PLAIN, slice_of(about->head));
-    line_piece(&l, 3, STYLE_DIM, "%u pairs, seed %llu", about->pairs,
+    line_piece(&l, 3, STYLE_DIM, "%u pair%s, seed %llu", about->pairs, units_plural(about->pairs),
                (unsigned long long)about->seed);
     line_end(&l);
 }

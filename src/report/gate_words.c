@@ -103,7 +103,8 @@ static void open_question(struct text *into, const struct gate_row *row)
     else if (!row->difference.bounded && row->pairs_needed > 0)
         text_format(into, ": needs %zu pairs, has %zu", row->pairs_needed, row->pairs);
     else if (row->hidden)
-        text_format(into, ": %zu of %zu pairs are refused: %s", row->refused, row->asked, row->why);
+        text_format(into, ": %zu of %zu pair%s refused: %s", row->refused, row->asked,
+                    row->asked == 1 ? " is" : "s are", row->why);
     else if (row->in_noise)
         beyond_limit(into, row);
     else if (row->pairs_needed > 0)

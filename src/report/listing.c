@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/units.h"
 #include "report/line_priv.h"
 #include "report/table_priv.h"
 
@@ -124,7 +125,7 @@ static void put_load(const struct plan *plan, const struct planned_trial *t, cha
     struct text text = TEXT(note), cell = { ret_text, 0, TABLE_CELL_MAX, false };
 
     if (t->stages > 0)
-        text_format(&text, " (%u stages)", t->stages);
+        text_format(&text, " (%u stage%s)", t->stages, units_plural(t->stages));
     if (t->control)
         text_format(&text, " (A/A control)");
     put_name(plan->s, ret_text, t->load,

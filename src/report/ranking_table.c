@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "base/bug.h"
+#include "base/units.h"
 #include "report/line_priv.h"
 #include "report/number_priv.h"
 #include "report/table_priv.h"
@@ -256,7 +257,8 @@ static void load_pieces(struct line *l, const struct load *load)
     if (load->model == LOAD_OPEN)
         line_piece(l, 1, STYLE_PLAIN, "· %s/s asked", number_rate(load->rate_per_sec).text);
     if (load->requests > 0)
-        line_piece(l, 1, STYLE_PLAIN, "· %s requests", number_whole(load->requests).text);
+        line_piece(l, 1, STYLE_PLAIN, "· %s request%s", number_whole(load->requests).text,
+                   units_plural(load->requests));
     else
         line_piece(l, 1, STYLE_PLAIN, "· %s", number_duration((double)load->duration_ns).text);
 }

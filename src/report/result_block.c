@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "base/units.h"
 #include "report/line_priv.h"
 #include "report/number_priv.h"
 #include "report/proof_block.h"
@@ -31,9 +32,9 @@ static void result_line(const struct screen *s, const struct trial_record *t)
         line_piece(&l, 3, STYLE_PLAIN, "%s answer%s in %.2f s, %s each",
                    number_whole(t->tally.ok).text, t->tally.ok == 1 ? "" : "s", window_s(t),
                    number_duration((double)t->tally.window_ns / (double)t->tally.ok).text);
-    line_piece(&l, 3, failed > 0 ? STYLE_BAD : STYLE_PLAIN, "%s errors / %s%s",
-               number_whole(failed).text, number_whole(t->tally.sent).text,
-               failed > 0 ? " requests" : "");
+    line_piece(&l, 3, failed > 0 ? STYLE_BAD : STYLE_PLAIN, "%s error%s / %s%s%s",
+               number_whole(failed).text, units_plural(failed), number_whole(t->tally.sent).text,
+               failed > 0 ? " request" : "", failed > 0 ? units_plural(t->tally.sent) : "");
     if (failed > 0)
         line_piece(&l, 1, STYLE_BAD, "(%s)",
                    number_percent((double)failed / (double)t->tally.sent).text);
@@ -64,7 +65,8 @@ void asked_lines(const struct screen *s, const struct trial_record *t)
         line_piece(&l, 1, STYLE_PLAIN, "· %s arrivals",
                    load->arrivals == PACER_POISSON ? "Poisson" : "even");
     if (load->stage > 0) /* its amounts are its own; the table has them */
-        line_piece(&l, 1, STYLE_PLAIN, "· %u stages", load->stage_count);
+        line_piece(&l, 1, STYLE_PLAIN, "· %u stage%s", load->stage_count,
+                   units_plural(load->stage_count));
     else
         amount_pieces(&l, load);
     line_piece(&l, 1, STYLE_PLAIN, "· %u thread%s", load->threads, load->threads == 1 ? "" : "s");
@@ -331,9 +333,10 @@ static void rate_warnings(struct warnings *w, const struct trial_record *t)
         return; /* it has said why */
     if (tally->unsent > 0)
         line_warning(w,
-                     "%s requests were due but never sent: the server does not keep up with "
+                     "%s request%s due but never sent: the server does not keep up with "
                      "%s/s. Remedy: a lower rate (-r), or more connections (-c)",
-                     number_whole(tally->unsent).text, number_rate(t->load.rate_per_sec).text);
+                     number_whole(tally->unsent).text, tally->unsent == 1 ? " was" : "s were",
+                     number_rate(t->load.rate_per_sec).text);
     else if (sends > 0 &&
              (double)count_above(&tally->pool_late, LATE_NS) > sends * LATE_SHARE_LIMIT)
         line_warning(w,

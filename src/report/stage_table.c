@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/units.h"
 #include "report/line_priv.h"
 #include "report/number_priv.h"
 #include "report/table_priv.h"
@@ -214,13 +215,14 @@ static void heading(const struct view *view, const struct group *g, const char *
         line_piece(&l, 3, STYLE_BOLD, "→");
         line_words(&l, STYLE_BOLD, slice_of(target));
     }
-    line_piece(&l, 3, STYLE_PLAIN, "%zu stages, each by itself", view->count);
+    line_piece(&l, 3, STYLE_PLAIN, view->count == 1 ? "1 stage" : "%zu stages, each by itself",
+               view->count);
     if (same_duration(view))
         line_piece(&l, 1, STYLE_PLAIN, "· %s each",
                    number_duration((double)first->duration_ns).text);
     if (is_open(view))
-        line_piece(&l, 1, STYLE_PLAIN, "· open loop, %s connections",
-                   number_whole(first->connections).text);
+        line_piece(&l, 1, STYLE_PLAIN, "· open loop, %s connection%s",
+                   number_whole(first->connections).text, units_plural(first->connections));
     else
         line_piece(&l, 1, STYLE_PLAIN, "· closed loop");
     line_end(&l);

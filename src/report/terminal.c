@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/units.h"
 #include "report/decomposition.h"
 #include "report/inproc_table.h"
 #include "report/line_priv.h"
@@ -221,7 +222,8 @@ static void run_heading(const struct screen *s, const struct run_record *run)
         line_piece(&l, 3, STYLE_PLAIN, "%zu trial%s", run->trial_count,
                    run->trial_count == 1 ? "" : "s");
     line_piece(&l, 1, STYLE_PLAIN, "· seed %llu", (unsigned long long)run->seed);
-    line_piece(&l, 3, STYLE_PLAIN, "%u cores ·", run->host.cpus_online);
+    line_piece(&l, 3, STYLE_PLAIN, "%u core%s ·", run->host.cpus_online,
+               units_plural(run->host.cpus_online));
     line_words(&l, STYLE_PLAIN, slice_of(run->host.kernel));
     line_end(&l);
     if (run->partial)

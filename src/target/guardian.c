@@ -204,11 +204,12 @@ bool guardian_stop(struct guardian *guardian, int64_t grace_ns, struct error *er
     while (waitpid(guardian->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
     if (message.left > 0)
-        return error_set(err, 0, "%u processes of the target cannot be ended, not even by SIGKILL",
-                         message.left);
+        return error_set(err, 0, "%u process%s of the target cannot be ended, not even by SIGKILL",
+                         message.left, message.left == 1 ? "" : "es");
     if (message.killed > 0)
-        return error_set(err, 0,
-                         "%u processes did not end within %.1f s of SIGTERM and were killed",
-                         message.killed, (double)grace_ns / (double)SECOND_NS);
+        return error_set(err, 0, "%u process%s did not end within %.1f s of SIGTERM and %s killed",
+                         message.killed, message.killed == 1 ? "" : "es",
+                         (double)grace_ns / (double)SECOND_NS,
+                         message.killed == 1 ? "was" : "were");
     return true;
 }

@@ -73,8 +73,9 @@ struct check check_omission(const struct trial_record *t)
     if (left_out(t) > 0 || h->negative > 0)
         check_worsen(&c, CHECK_FAIL, (double)(left_out(t) + h->negative) / (double)h->count, 0,
                      "this is a fault of assay: please report it with the seed",
-                     "%s requests are missing from the response times",
-                     words_whole(left_out(t) + h->negative).text);
+                     "%s request%s missing from the response times",
+                     words_whole(left_out(t) + h->negative).text,
+                     left_out(t) + h->negative == 1 ? " is" : "s are");
     if (histogram_quantile_is_bound(h, 0.99))
         check_worsen(&c, CHECK_WARN, censored, 0.01,
                      "lower the rate (-r), or wait longer for answers (--timeout)", "%s", sentence);
@@ -164,6 +165,7 @@ static void judge_failures(const struct tally *t, struct check *c)
 struct check check_answers(const struct trial_record *t)
 {
     struct check c = check_begin(CHECK_ANSWERS, "share");
+    uint64_t all = t->tally.ok + tally_failed(&t->tally);
 
     judge_failures(&t->tally, &c);
     if (t->tally.ok == 0)
@@ -172,11 +174,10 @@ struct check check_answers(const struct trial_record *t)
     if (!t->body_checked)
         check_worsen(&c, CHECK_WARN, RECORD_UNKNOWN, RECORD_UNKNOWN,
                      "make the answer the same each time, or say what is right (--expect-body)",
-                     "%s answers had the right status and framing; their bodies were not "
-                     "compared",
-                     words_whole(t->tally.ok).text);
-    check_fine(&c, 0, ANSWERS_FAILED_FAIL, "%s of %s answers right", words_whole(t->tally.ok).text,
-               words_whole(t->tally.ok + tally_failed(&t->tally)).text);
+                     "%s answer%s had the right status and framing; their bodies were not compared",
+                     words_whole(t->tally.ok).text, units_plural(t->tally.ok));
+    check_fine(&c, 0, ANSWERS_FAILED_FAIL, "%s of %s answer%s right", words_whole(t->tally.ok).text,
+               words_whole(all).text, units_plural(all));
     return c;
 }
 
@@ -205,7 +206,7 @@ static void say_p99(const struct trial_record *t, const struct samples_quantile 
     uint64_t n = t->tally.response.count;
 
     if (!p99->reliable) {
-        text_format(text, "%s answers", words_whole(n).text);
+        text_format(text, "%s answer%s", words_whole(n).text, units_plural(n));
         return;
     }
     text_format(text, "p99 %s%s", p99->is_bound ? "at least " : "",

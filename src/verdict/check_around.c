@@ -64,13 +64,13 @@ static struct check judge_slowed(const struct machine_change *m)
 
     if (m->thermal > 0)
         check_worsen(&c, CHECK_FAIL, (double)m->thermal, 0, "let the machine cool down, and wait",
-                     "the CPU was too hot and slowed itself down %lld times",
-                     (long long)m->thermal);
+                     "the CPU was too hot and slowed itself down %lld time%s",
+                     (long long)m->thermal, units_plural((uint64_t)m->thermal));
     if (m->throttled > 0)
         check_worsen(&c, CHECK_FAIL, (double)m->throttled, 0,
                      "raise this control group's CPU quota (cpu.max)",
-                     "the control group's CPU quota stopped it %lld times",
-                     (long long)m->throttled);
+                     "the control group's CPU quota stopped it %lld time%s",
+                     (long long)m->throttled, units_plural((uint64_t)m->throttled));
     return c;
 }
 

@@ -69,9 +69,10 @@ static void judge_timetable(const struct trial_record *t, struct check *c)
         c, load->arrivals == PACER_EVEN || off > LOAD_TIMETABLE_OFF * due ? CHECK_FAIL : CHECK_WARN,
         off / due, load->arrivals == PACER_EVEN ? chance / due : LOAD_TIMETABLE_OFF,
         "this is a fault of assay: please report it with the seed",
-        "%s requests were due where %s/s for %s make %s: the timetable has holes",
-        words_whole(t->tally.scheduled).text, words_rate(load->rate_per_sec).text,
-        words_duration(t->tally.window_ns).text, words_whole((uint64_t)llround(due)).text);
+        "%s request%s due where %s/s for %s make %s: the timetable has holes",
+        words_whole(t->tally.scheduled).text, t->tally.scheduled == 1 ? " was" : "s were",
+        words_rate(load->rate_per_sec).text, words_duration(t->tally.window_ns).text,
+        words_whole((uint64_t)llround(due)).text);
 }
 
 /* No connection was free: because none could be made, or because all were waiting for answers. */
@@ -87,10 +88,10 @@ static void pool_was_short(const struct trial_record *t, uint64_t due, double un
     if (tally->connect_sys != 0 && none_made)
         check_worsen(c, CHECK_WARN, unsent, LOAD_UNSENT_WARN,
                      "see the target's log, its backlog and its limit of connections",
-                     "offered %s/s, sent %s/s: for the rest no connection was free, %s connects "
+                     "offered %s/s, sent %s/s: for the rest no connection was free, %s connect%s "
                      "failed (%s)",
                      offered.text, sent.text, words_whole(tally->connect_failed).text,
-                     strerrordesc_np(tally->connect_sys));
+                     units_plural(tally->connect_failed), strerrordesc_np(tally->connect_sys));
     else
         check_worsen(c, CHECK_WARN, unsent, LOAD_UNSENT_WARN,
                      "lower the rate (-r), or give it more connections (-c)",
@@ -239,10 +240,11 @@ struct check check_load(const struct trial_record *t)
     struct check c = check_begin(CHECK_LOAD, open ? "share" : "per_sec");
 
     if (t->tally.sent == 0 && t->tally.connect_sys != 0) {
-        check_worsen(
-            &c, CHECK_FAIL, 0, 1, "see the target's log, its backlog and its limit of connections",
-            "no request was sent in the measured window: %s connects failed (%s)",
-            words_whole(t->tally.connect_failed).text, strerrordesc_np(t->tally.connect_sys));
+        check_worsen(&c, CHECK_FAIL, 0, 1,
+                     "see the target's log, its backlog and its limit of connections",
+                     "no request was sent in the measured window: %s connect%s failed (%s)",
+                     words_whole(t->tally.connect_failed).text,
+                     units_plural(t->tally.connect_failed), strerrordesc_np(t->tally.connect_sys));
         return c;
     }
     if (t->tally.sent == 0 || t->tally.window_ns <= 0) {
@@ -261,8 +263,9 @@ struct check check_load(const struct trial_record *t)
     }
     if (t->tally.partial)
         check_worsen(&c, CHECK_WARN, RECORD_UNKNOWN, RECORD_UNKNOWN, "let it run to its end",
-                     "ended before its time, after %s with %s requests sent",
-                     words_duration(t->tally.window_ns).text, words_whole(t->tally.sent).text);
+                     "ended before its time, after %s with %s request%s sent",
+                     words_duration(t->tally.window_ns).text, words_whole(t->tally.sent).text,
+                     units_plural(t->tally.sent));
     load_is_fine(t, &c);
     return c;
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/units.h"
 #include "verdict/limits_around.h"
 
 static bool starts(const char *text, const char *prefix)
@@ -39,13 +40,14 @@ static struct check judge_ports(const struct trial_record *t)
 
     if (failed > 0)
         check_worsen(&c, CHECK_FAIL, (double)failed, 0, remedy,
-                     "the generator ran out of local ports: %llu connects failed",
-                     (unsigned long long)failed);
+                     "the generator ran out of local ports: %llu connect%s failed",
+                     (unsigned long long)failed, units_plural(failed));
     if (m->time_wait_overflows > 0)
         check_worsen(&c, CHECK_WARN, (double)m->time_wait_overflows, 0,
                      "raise sysctl net.ipv4.tcp_max_tw_buckets, or keep connections alive",
-                     "the kernel had no room for %lld closed connections in TIME_WAIT",
-                     (long long)m->time_wait_overflows);
+                     "the kernel had no room for %lld closed connection%s in TIME_WAIT",
+                     (long long)m->time_wait_overflows,
+                     units_plural((uint64_t)m->time_wait_overflows));
     return c;
 }
 
@@ -72,15 +74,17 @@ static struct check judge_backlog(const struct trial_record *t)
 
     if (m->listen_overflows > 0)
         check_worsen(&c, state, (double)m->listen_overflows, 0, remedy,
-                     "the server's accept queue overflowed %lld times",
-                     (long long)m->listen_overflows);
+                     "the server's accept queue overflowed %lld time%s",
+                     (long long)m->listen_overflows, units_plural((uint64_t)m->listen_overflows));
     if (m->request_queue_drops > 0)
         check_worsen(&c, state, (double)m->request_queue_drops, 0, remedy,
-                     "the server's queue of new connections was full %lld times",
-                     (long long)m->request_queue_drops);
+                     "the server's queue of new connections was full %lld time%s",
+                     (long long)m->request_queue_drops,
+                     units_plural((uint64_t)m->request_queue_drops));
     if (m->listen_drops > 0)
         check_worsen(&c, CHECK_WARN, (double)m->listen_drops, 0, remedy,
-                     "%lld new connections were dropped", (long long)m->listen_drops);
+                     "%lld new connection%s dropped", (long long)m->listen_drops,
+                     m->listen_drops == 1 ? " was" : "s were");
     return c;
 }
 
@@ -93,12 +97,13 @@ static struct check judge_drops(const struct machine_change *m)
     if (m->softnet_dropped > 0)
         check_worsen(&c, CHECK_FAIL, (double)m->softnet_dropped, 0,
                      "raise sysctl net.core.netdev_max_backlog, or lower the rate",
-                     "the kernel dropped %lld packets for want of time",
-                     (long long)m->softnet_dropped);
+                     "the kernel dropped %lld packet%s for want of time",
+                     (long long)m->softnet_dropped, units_plural((uint64_t)m->softnet_dropped));
     if (full > 0)
         check_worsen(&c, CHECK_WARN, (double)full, 0,
                      "raise sysctl net.ipv4.tcp_rmem, or use fewer connections (-c)",
-                     "%lld packets found a socket's buffer full", (long long)full);
+                     "%lld packet%s found a socket's buffer full", (long long)full,
+                     units_plural((uint64_t)full));
     return c;
 }
 
@@ -145,8 +150,8 @@ static struct check judge_resent(const struct trial_record *t)
                      fails ? NETWORK_RESENT_FAIL : NETWORK_RESENT_WARN,
                      "lower the rate, or see where packets are lost: nstat -az | grep -i -e drop "
                      "-e retrans",
-                     "%lld segments (%.3f %%) had to be sent again", (long long)m->segments_resent,
-                     100 * m->resent_share);
+                     "%lld segment%s (%.3f %%) had to be sent again", (long long)m->segments_resent,
+                     units_plural((uint64_t)m->segments_resent), 100 * m->resent_share);
     return c;
 }
 
@@ -179,8 +184,9 @@ static struct check judge_card_drops(const struct trial_record *t)
     if (!is_loopback(t) && t->machine.link_dropped > 0)
         check_worsen(&c, CHECK_WARN, (double)t->machine.link_dropped, 0,
                      "see which: ip -s -s link; a longer ring of the card's may do (ethtool -G)",
-                     "the network card on the way to the target dropped %lld packets",
-                     (long long)t->machine.link_dropped);
+                     "the network card on the way to the target dropped %lld packet%s",
+                     (long long)t->machine.link_dropped,
+                     units_plural((uint64_t)t->machine.link_dropped));
     return c;
 }
 
@@ -285,7 +291,7 @@ struct check check_network(const struct trial_record *t)
                      "let assay read /proc/net of this machine: netstat, snmp, softnet_stat",
                      "the kernel's network counters could not be read");
     check_fine(&c, m->resent_share, NETWORK_RESENT_WARN,
-               "0 listen overflows, 0 drops, %lld segments sent again",
-               (long long)m->segments_resent);
+               "0 listen overflows, 0 drops, %lld segment%s sent again",
+               (long long)m->segments_resent, units_plural((uint64_t)m->segments_resent));
     return c;
 }

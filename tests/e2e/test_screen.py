@@ -139,6 +139,20 @@ def test_a_signal_asks_for_a_line_of_status(start, server, suite, tmp_path, what
     assert child.wait(LIMIT_S) == 130
 
 
+def test_one_of_a_thing_is_no_plural(assay, server, suite):
+    wrong = r"(?<![\d.,/:])1 (of 1 )?(?!(ms|is|was|has)\b)\w+s\b"
+    folder = suite([own_server()], loads=[{"name": "one", "connections": 1, "requests": 1},
+                                          {"name": "stair", "stages": ["1n:1c"]}])
+    for words in ([server.url, "-c", "1", "-n", "1"], [server.url, "-n", "1", "--expect-body", "x"],
+                  [server.url, "--stages", "1n:1c"], [server.url, "-r", "10", "-c", "1", "-n", "1"],
+                  [server.url, "-t", "2", "-c", "1"], ["run", folder, "--dry-run"], ["run", folder, "--blocks", "1"],
+                  ["show", "last"], ["show", "last", "--checks"], ["list"],
+                  ["ci", "--base-cmd", "true", "--pairs", "1", folder]):
+        done = assay(*words)
+        said = [line for line in (done.out + done.err).splitlines() if re.search(wrong, line)]
+        assert said == [], words
+
+
 def test_json_on_standard_output_stands_alone(assay, server, suite):
     assert assay(server.url, "-n", "10", "-j").json["schema"] == "assay/trial/1"
     assert assay("run", suite([own_server()]), "-j").json["schema"] == "assay/run/1"

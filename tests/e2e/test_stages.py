@@ -157,7 +157,7 @@ WRONG = {
     "a duration beside": (["--stages", "1s:2/s", "-d", "5"], "--stages say what -d says"),
     "a count beside": (["--stages", "1s:2/s", "-n", "5"], "--stages say what -n says"),
     "connections beside": (["--stages", "1s:2c", "-c", "5"], "leave -c out"),
-    "threads": (["--stages", "1s:4c,1s:1c", "-t", "2"], "stage 2: 2 threads for 1 connections"),
+    "threads": (["--stages", "1s:4c,1s:1c", "-t", "2"], "stage 2: 2 threads for 1 connection:"),
 }
 
 

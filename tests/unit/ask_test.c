@@ -22,7 +22,7 @@ static void bodies_are_compared_with_what_is_expected(void **state)
     } CASES[] = {
         {__LINE__,  { 0 },                            SLICE("anything"),           true,  NULL                                                   },
         { __LINE__, { .body = SLICE("") },            SLICE(""),                   true,  NULL                                                   },
-        { __LINE__, { .body = SLICE("") },            SLICE("x"),                  false, "body has 1 bytes, expected 0"                         },
+        { __LINE__, { .body = SLICE("") },            SLICE("x"),                  false, "body has 1 byte, expected 0"                          },
         { __LINE__, { .body = SLICE("a\0b") },        SLICE("a\0b"),               true,  NULL                                                   },
         { __LINE__, { .body = SLICE("pong") },        SLICE("pon"),                false, "it lacks 'g'"                                         },
         { __LINE__, { .body = SLICE("pong") },        SLICE("pong\n"),             false, "it also has '\\n'"                                    },
