@@ -180,7 +180,7 @@ static bool all_ready(const struct run_record *run)
 static int report(struct load_options *o, const struct run_record *run, struct error *err)
 {
     if (o->common.quiet < 2 && !stdout_taken(&o->common)) {
-        struct screen out = screen_detect(stdout, o->common.color);
+        struct screen out = result_screen(&o->common);
 
         terminal_run(&out, run);
         print_saved(&out, run, &o->common);

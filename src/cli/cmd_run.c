@@ -25,6 +25,7 @@ enum {
     KEY_PROVE_DURATION,
     KEY_STRICT,
     KEY_MAX_ERRORS,
+    KEY_PERCENTILES,
 };
 
 /* clang-format off */
@@ -44,6 +45,8 @@ static const struct argp_option option_table[] = {
     { "strict", KEY_STRICT, NULL, 0, "Exit 1 when a trial is INVALID", 4 },
     { "max-errors", KEY_MAX_ERRORS, "SHARE", 0,
       "Exit 1 when a larger share of a trial's requests failed: 1%, 0 (100%)", 4 },
+    { "percentiles", KEY_PERCENTILES, "LIST", 0,
+      "Which to show of response times: 50,99,99.9; at most 8 (those that each table has)", 90 },
     { 0 },
 };
 /* clang-format on */
@@ -99,6 +102,8 @@ static bool take_option(void *options, int key, const char *argument, enum said_
         return true;
     case KEY_MAX_ERRORS:
         return demands_parse_share(argument, &o->demands, err);
+    case KEY_PERCENTILES:
+        return percentiles_parse(slice_of(argument), &o->common.percentiles, err);
     case KEY_CPUS:
         return parse_places(argument, &o->session.places, err);
     default:
@@ -154,7 +159,7 @@ static int report(const struct options *o, const struct session *s, const struct
                   struct error *err)
 {
     if (o->common.quiet < 2 && !stdout_taken(&o->common)) {
-        struct screen out = screen_detect(stdout, o->common.color);
+        struct screen out = result_screen(&o->common);
 
         terminal_run(&out, run);
         print_saved(&out, run, &o->common);
@@ -218,7 +223,7 @@ static bool write_plan(const struct output *output, const struct session *s, str
 
 static int show_plan(const struct options *o, const struct session *s, struct error *err)
 {
-    const struct screen out = screen_detect(stdout, o->common.color);
+    const struct screen out = result_screen(&o->common);
 
     if (o->common.quiet < 2 && !stdout_taken(&o->common) && !run_plan_print(&out, s)) {
         error_set(err, errno, "write the plan to standard output");

@@ -10,13 +10,15 @@
 #include "report/terminal.h"
 #include "store/inproc_json.h"
 
-enum { KEY_TRIALS = 0x100, KEY_CHECKS };
+enum { KEY_TRIALS = 0x100, KEY_CHECKS, KEY_PERCENTILES };
 
 /* clang-format off */
 static const struct argp_option option_table[] = {
     { "trials", KEY_TRIALS, NULL, 0, "Every trial, one line each, instead of the tables", 1 },
     { "checks", KEY_CHECKS, NULL, 0,
       "Every check of every trial with its figure, instead of the tables", 1 },
+    { "percentiles", KEY_PERCENTILES, "LIST", 0,
+      "Which to show of response times: 50,99,99.9; at most 8 (those that each table has)", 90 },
     { 0 },
 };
 /* clang-format on */
@@ -44,6 +46,8 @@ static bool take_option(void *options, int key, const char *argument, enum said_
                error_usage(err, "which run? `assay list` tells them; 'last' is the newest");
     case KEY_TRIALS:
         return o->trials = true;
+    case KEY_PERCENTILES:
+        return percentiles_parse(slice_of(argument), &o->common.percentiles, err);
     case KEY_CHECKS:
         return o->checks = true;
     default:
@@ -62,7 +66,7 @@ static const struct syntax syntax = {
 
 static void show(const struct options *o, const struct run_record *run)
 {
-    struct screen out = screen_detect(stdout, o->common.color);
+    struct screen out = result_screen(&o->common);
 
     if (o->checks) /* with the trials' lines above them */
         terminal_checks(&out, run);

@@ -226,6 +226,19 @@ uint64_t random_seed(void)
     return getrandom(&seed, sizeof(seed), 0) == sizeof(seed) ? seed : 1;
 }
 
+const struct percentiles *asked_percentiles(const struct common_options *options)
+{
+    return options->percentiles.count > 0 ? &options->percentiles : NULL;
+}
+
+struct screen result_screen(const struct common_options *options)
+{
+    struct screen screen = screen_detect(stdout, options->color);
+
+    screen.percentiles = asked_percentiles(options);
+    return screen;
+}
+
 const char *database_name(const struct common_options *options)
 {
     const char *environment = getenv("ASSAY_DB");

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "net/ring.h"
 #include "report/events.h"
+#include "report/percentiles.h"
 #include "report/screen.h"
 #include "run/prove.h"
 #include "run/trial.h"
@@ -49,6 +50,7 @@ struct common_options {
     size_t output_count;
     unsigned quiet; /* 1: no progress, 2: no summary either */
     bool gates;     /* of a command whose results are gates: -o junit= in place of -o csv= */
+    struct percentiles percentiles; /* count 0: the usual ones */
     enum progress_form progress;
     int progress_fd;       /* 0: not said, standard error */
     struct events *events; /* NULL: nobody reads them */
@@ -86,6 +88,12 @@ uint64_t random_seed(void);
 
 /* As a shell takes it: in single quotes where it has to be. */
 void add_shell_word(struct text *text, const char *word);
+
+/* Standard output, as the options want to see it. */
+struct screen result_screen(const struct common_options *options);
+
+/* NULL: the usual ones. */
+const struct percentiles *asked_percentiles(const struct common_options *options);
 
 const char *database_name(const struct common_options *options);
 

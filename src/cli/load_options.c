@@ -11,6 +11,7 @@ enum {
     KEY_WARMUP,
     KEY_ARRIVALS,
     KEY_OPEN,
+    KEY_PERCENTILES,
     KEY_CLOSED,
     KEY_CPUS,
     KEY_EXPECT_STATUS,
@@ -68,6 +69,8 @@ static const struct argp_option option_table[] = {
     { "strict", KEY_STRICT, NULL, 0, "Exit 1 when the verdict is INVALID", 4 },
     { "max-errors", KEY_MAX_ERRORS, "SHARE", 0,
       "Exit 1 when a larger share of the requests failed: 1%, 0 (100%)", 4 },
+    { "percentiles", KEY_PERCENTILES, "LIST", 0,
+      "Which to show of response times: 50,99,99.9; at most 8 (those that each table has)", 90 },
     { "latency", 'L', NULL, 0, "Nothing: percentiles are always shown (for wrk's users)", 90 },
     { 0 },
 };
@@ -140,6 +143,8 @@ static bool take_run_option(struct load_options *o, int key, const char *argumen
         return true;
     case KEY_MAX_ERRORS:
         return demands_parse_share(argument, &o->demands, err);
+    case KEY_PERCENTILES:
+        return percentiles_parse(slice_of(argument), &o->common.percentiles, err);
     case 'L':
         return true;
     default:

@@ -45,8 +45,8 @@ bool check_outputs(const struct common_options *options, struct error *err)
     return true;
 }
 
-static bool write_one(enum output_format format, FILE *out, const struct run_record *run,
-                      bool single, struct error *err)
+static bool write_one(const struct common_options *options, enum output_format format, FILE *out,
+                      const struct run_record *run, bool single, struct error *err)
 {
     switch (format) {
     case OUTPUT_JSON:
@@ -56,15 +56,15 @@ static bool write_one(enum output_format format, FILE *out, const struct run_rec
     case OUTPUT_CSV:
         return csv_write(out, run, err);
     case OUTPUT_MARKDOWN:
-        return markdown_write(out, run, err);
+        return markdown_write(out, run, asked_percentiles(options), err);
     case OUTPUT_JUNIT:
         break;
     }
     BUG("no run is written so");
 }
 
-static bool write_to(const struct output *output, const struct run_record *run, bool single,
-                     struct error *err)
+static bool write_to(const struct common_options *options, const struct output *output,
+                     const struct run_record *run, bool single, struct error *err)
 {
     bool standard = strcmp(output->file, "-") == 0;
     FILE *out = standard ? stdout : fopen(output->file, "w");
@@ -72,7 +72,7 @@ static bool write_to(const struct output *output, const struct run_record *run, 
 
     if (out == NULL)
         return error_set(err, errno, "write %s", output->file);
-    fine = write_one(output->format, out, run, single, err);
+    fine = write_one(options, output->format, out, run, single, err);
     if (!standard && fclose(out) != 0 && fine)
         fine = error_set(err, errno, "close the file");
     return fine || error_wrap(err, "write %s", standard ? "standard output" : output->file);
@@ -86,7 +86,7 @@ bool write_outputs(const struct common_options *options, const struct run_record
 
     /* All of them, whatever happens to one; the first failure is told. */
     for (size_t i = 0; i < options->output_count; i++) {
-        if (write_to(&options->outputs[i], run, single, &first))
+        if (write_to(options, &options->outputs[i], run, single, &first))
             continue;
         if (fine)
             *err = first;

@@ -86,6 +86,7 @@ void progress_view_open(struct progress_view *view, const struct common_options 
 {
     view->screen = screen_detect(stderr, options->color);
     view->screen.terminal = view->screen.terminal && options->progress == PROGRESS_AUTO;
+    view->screen.percentiles = asked_percentiles(options);
     view->hidden = progress_hidden(options);
     view->live = live_new(&view->screen, view->hidden || !painted);
     view->events = options->events;

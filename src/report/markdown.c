@@ -44,10 +44,12 @@ static void list_trials(struct screen *s, const struct run_record *run)
     code_ends(s);
 }
 
-bool markdown_write(FILE *out, const struct run_record *run, struct error *err)
+bool markdown_write(FILE *out, const struct run_record *run, const struct percentiles *asked,
+                    struct error *err)
 {
     struct screen s = screen_markdown(out);
 
+    s.percentiles = asked;
     if (run->suite[0] != '\0') {
         terminal_run(&s, run);
         list_trials(&s, run);

@@ -2,6 +2,7 @@
 
 #include "report/line_priv.h"
 #include "report/number_priv.h"
+#include "report/percentiles.h"
 #include "report/terminal_priv.h"
 #include "store/samples.h"
 
@@ -11,7 +12,8 @@
 
 struct octaves {
     const struct histogram *histogram;
-    struct samples_quantile marks[SAMPLES_PERCENTILES];
+    const struct percentiles *shown;
+    struct samples_quantile marks[PERCENTILES_MAX];
     uint64_t counts[OCTAVES], largest;
     int first, last;
     bool lumped; /* the first one holds everything faster, too */
@@ -62,14 +64,14 @@ static void add_markers(struct line *l, const struct octaves *o, int octave)
 {
     bool any = false;
 
-    for (size_t i = 0; i < SAMPLES_PERCENTILES; i++) {
+    for (size_t i = 0; i < o->shown->count; i++) {
         const struct samples_quantile *mark = &o->marks[i];
         int at = octave_of(mark->value_ns);
 
         if (!mark->reliable || (at < o->first ? o->first : at) != octave)
             continue;
         line_piece(l, any ? 0 : 3, STYLE_PLAIN, "%s%s%s", any ? ", " : "← ",
-                   mark->is_bound ? "≥" : "", SAMPLES_PERCENTILE[i].name);
+                   mark->is_bound ? "≥" : "", o->shown->list[i].name);
         any = true;
     }
 }
@@ -100,12 +102,14 @@ static void print_octave(const struct screen *s, const struct octaves *o, int oc
 
 void octaves_print(const struct screen *s, const struct trial_record *t)
 {
-    struct octaves o = { .histogram = &t->tally.response };
+    struct octaves o = { .histogram = &t->tally.response,
+                         .shown =
+                             s->percentiles != NULL ? s->percentiles : &PERCENTILES_OF_RESULT };
 
     if (o.histogram->count == 0)
         return;
-    for (size_t i = 0; i < SAMPLES_PERCENTILES; i++)
-        o.marks[i] = samples_quantile(t, SAMPLES_PERCENTILE[i].q);
+    for (size_t i = 0; i < o.shown->count; i++)
+        o.marks[i] = samples_quantile(t, o.shown->list[i].q);
     count_octaves(&o);
     find_range(&o);
     fputc('\n', s->out);

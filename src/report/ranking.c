@@ -144,11 +144,16 @@ static const struct check *refuses_pool(const struct pool *pool)
 }
 
 /* By the rules of the check `samples`, for all trials together. */
+static bool is_known(const struct samples_quantile *q)
+{
+    return q->reliable && samples_half_width(q) <= SAMPLES_HALF_WIDTH;
+}
+
 static bool knows_p99(const struct pool *pool)
 {
     struct samples_quantile p99 = samples_pooled(pool->all, pool->worth_p99, 0.99);
 
-    return p99.reliable && samples_half_width(&p99) <= SAMPLES_HALF_WIDTH;
+    return is_known(&p99);
 }
 
 static void merge_responses(const struct row_trials *g, const struct scratch *s,
@@ -197,6 +202,51 @@ static void merge_at_share(const struct row_trials *g, const struct scratch *s,
     row->p99_at_share_bound = histogram_quantile_is_bound(pool.all, 0.99);
     row->at_share_refused = refuses_pool(&pool);
     row->p99_at_share_reliable = row->at_share_refused == NULL && knows_p99(&pool);
+}
+
+/* ---- percentiles that were asked for ---- */
+
+static void fill_asked(const struct row_trials *g, bool at_share, const struct percentiles *asked,
+                       const struct scratch *s, struct ranking_quantile *ret_asked)
+{
+    struct pool pool = empty_pool(s);
+    double worth[PERCENTILES_MAX] = { 0 };
+
+    for (size_t i = 0; i < g->run->trial_count; i++) {
+        const struct trial_record *t = g->run->trials[i];
+
+        if (at_share ? !asks_share_shown(t, g->first)
+                     : t->control || !trial_is_complete(t) || !same_group(t, g->first))
+            continue;
+        pool_add(&pool, t);
+        for (size_t k = 0; k < asked->count; k++)
+            worth[k] += samples_worth(t, asked->list[k].q);
+    }
+    for (size_t k = 0; k < asked->count; k++) {
+        struct samples_quantile q = samples_pooled(pool.all, worth[k], asked->list[k].q);
+
+        ret_asked[k] = (struct ranking_quantile){ q.value_ns, q.is_bound,
+                                                  refuses_pool(&pool) == NULL && is_known(&q) };
+    }
+}
+
+bool rankings_ask(const struct run_record *run, const struct percentiles *asked,
+                  struct ranking *rankings, size_t count, struct error *err)
+{
+    const struct scratch s = { .response = ranking_take(1, sizeof(*s.response)) };
+
+    if (s.response == NULL)
+        return error_set(err, ENOMEM, "look up %zu percentiles", asked->count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < rankings[i].row_count; k++) {
+            struct ranking_row *row = &rankings[i].rows[k];
+            const struct row_trials g = { run, row->first };
+
+            fill_asked(&g, false, asked, &s, row->asked);
+            fill_asked(&g, true, asked, &s, row->asked_at_share);
+        }
+    free(s.response);
+    return true;
 }
 
 /* ---- what went wrong ---- */

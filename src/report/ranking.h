@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "report/percentiles.h"
 #include "stats/interval.h"
 #include "store/check.h"
 #include "store/record.h"
@@ -32,6 +33,12 @@
 /* At which share of its capacity a target's response times stand beside its throughput: busy, and
  * far enough from what it cannot do. */
 #define SHARE_SHOWN 0.7
+
+/* A percentile of all complete trials together that was asked for. */
+struct ranking_quantile {
+    int64_t ns;
+    bool is_bound, reliable; /* reliable: as of p99, below */
+};
 
 struct ranking_row {
     const char *target; /* variant name */
@@ -60,6 +67,7 @@ struct ranking_row {
     int64_t p99_at_share_ns; /* -1: not asked */
     bool p99_at_share_bound, p99_at_share_reliable;
     const struct check *at_share_refused;
+    struct ranking_quantile asked[PERCENTILES_MAX], asked_at_share[PERCENTILES_MAX];
     uint64_t ok, failed; /* of all trials, those that count for nothing included */
     uint64_t unsent;     /* due and never sent, likewise */
     int64_t rss_peak_bytes, pss_peak_bytes, rss_idle_bytes; /* largest of the trials; -1 unknown */
@@ -97,4 +105,9 @@ bool ranking_row_has_figures(const struct ranking_row *row);
  * Free them with rankings_free(). */
 bool rankings_make(const struct run_record *run, struct ranking **ret_rankings, size_t *ret_count,
                    struct error *err);
+
+/* Fills in what was asked for beyond that, in all rows. */
+bool rankings_ask(const struct run_record *run, const struct percentiles *asked,
+                  struct ranking *rankings, size_t count, struct error *err);
+
 void rankings_free(struct ranking *rankings, size_t count);

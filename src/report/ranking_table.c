@@ -15,6 +15,7 @@ struct view {
     const struct screen *s;
     const struct ranking *ranking;
     int bar_cells;
+    const size_t *meanings; /* of the columns that are shown (table_ask) */
 };
 
 enum {
@@ -152,6 +153,19 @@ static void p99_cell(const struct ranking *ranking, const struct ranking_row *ro
                  number_duration((double)ns).text);
 }
 
+static void asked_cell(const struct ranking *ranking, const struct ranking_row *row, size_t which,
+                       char *ret_text)
+{
+    const struct ranking_quantile *asked =
+        shows_share(ranking) ? &row->asked_at_share[which] : &row->asked[which];
+
+    if (!asked->reliable)
+        snprintf(ret_text, TABLE_CELL_MAX, "–");
+    else
+        snprintf(ret_text, TABLE_CELL_MAX, "%s%s", asked->is_bound ? "≥" : "",
+                 number_duration((double)asked->ns).text);
+}
+
 static void bytes_cell(int64_t bytes, char *ret_text)
 {
     if (bytes >= 0)
@@ -170,8 +184,13 @@ static void ranking_cell(const void *context, size_t index, size_t column, char 
     const struct view *view = context;
     const struct ranking *ranking = view->ranking;
     const struct ranking_row *row = &ranking->rows[index];
+    size_t meaning = view->meanings[column];
 
-    switch (column) {
+    if (meaning >= TABLE_ASKED) {
+        asked_cell(ranking, row, meaning - TABLE_ASKED, ret_text);
+        return;
+    }
+    switch (meaning) {
     case COLUMN_RANK:
         rank_cell(row, ret_text);
         break;
@@ -307,7 +326,7 @@ static const char *p99_title(const struct ranking *ranking)
 /* The bar gives way before a column does. */
 static void print_table(const struct screen *s, const struct ranking *ranking)
 {
-    struct column columns[COLUMN_COUNT] = {
+    const struct column usual[COLUMN_COUNT] = {
         [COLUMN_RANK] = {"rank",                 true },
         [COLUMN_SERVER] = { "server",              true },
         [COLUMN_RATE] = { "req/s",               false},
@@ -323,9 +342,14 @@ static void print_table(const struct screen *s, const struct ranking *ranking)
         [COLUMN_PSS] = { "pss peak",            false},
         [COLUMN_READY] = { "ready",               false},
     };
-    struct view view = { s, ranking, 20 };
+    struct column columns[TABLE_COLUMNS_MAX];
+    size_t meanings[TABLE_COLUMNS_MAX],
+        more = s->percentiles == NULL ? 0 : s->percentiles->count - 1;
+    size_t count =
+        table_ask(s->percentiles, usual, COLUMN_COUNT, COLUMN_P99, COLUMN_P99, columns, meanings);
+    struct view view = { s, ranking, 20, meanings };
     struct table table = {
-        s, columns, COLUMN_RSS + 1, table_rows(ranking), ranking_cell, &view, 0, 2,
+        s, columns, COLUMN_RSS + 1 + more, table_rows(ranking), ranking_cell, &view, 0, 2,
     };
 
     if (table.row_count == 0)
@@ -336,8 +360,24 @@ static void print_table(const struct screen *s, const struct ranking *ranking)
     }
     if (table_width(&table) > s->width)
         view.bar_cells = 0;
-    table.column_count = COLUMN_COUNT;
+    table.column_count = count;
     table_print(&table);
+}
+
+/* The usual title says it; those that were asked for have no room to. */
+static void asked_note(const struct screen *s, const struct ranking *ranking)
+{
+    const char *loop = shows_share(ranking) ? "open loop at 70 % of what each reaches here"
+                       : is_closed(ranking) ? "a closed loop, which hides queueing"
+                                            : "open loop";
+    struct line l;
+
+    if (s->percentiles == NULL || table_rows(ranking) == 0)
+        return;
+    line_begin(&l, s, "", 0);
+    line_prose(&l, STYLE_PLAIN,
+               "percentiles: response times in %s; – where there are too few samples", loop);
+    line_end(&l);
 }
 
 /* A row that is refused as a whole is told of below, with the reason. */
@@ -353,7 +393,10 @@ static void refused_p99s(const struct screen *s, const struct ranking *ranking)
 
         if (by == NULL || row->refused)
             continue;
-        line_piece(&l, 0, STYLE_PLAIN, any ? "," : "p99 is refused:");
+        line_piece(&l, 0, STYLE_PLAIN,
+                   any                      ? ","
+                   : s->percentiles != NULL ? "percentiles are refused:"
+                                            : "p99 is refused:");
         any = true;
         line_words(&l, STYLE_PLAIN, slice_of(row->target));
         line_piece(&l, 1, STYLE_PLAIN, "(%s)", check_name(by->id));
@@ -366,6 +409,7 @@ static void print_ranking(const struct screen *s, const struct ranking *ranking,
 {
     heading(s, ranking, other_class);
     print_table(s, ranking);
+    asked_note(s, ranking);
     refused_p99s(s, ranking);
     ranking_notes(s, ranking);
     fputc('\n', s->out);

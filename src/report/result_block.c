@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "report/line_priv.h"
 #include "report/number_priv.h"
+#include "report/percentiles.h"
 #include "report/proof_block.h"
 #include "report/table_priv.h"
 #include "report/terminal_priv.h"
@@ -125,22 +126,12 @@ struct latency {
     size_t rows;
     const char *labels[2];
     const struct histogram *histograms[2];
-    struct samples_quantile response[SAMPLES_PERCENTILES];
+    const struct percentiles *shown;
+    struct samples_quantile response[PERCENTILES_MAX];
 };
 
-static const struct column LATENCY_COLUMNS[] = {
-    {"",            true },
-    { "min",        false},
-    { "p50",        false},
-    { "p90",        false},
-    { "p99",        false},
-    { "p99.9",      false},
-    { "p99.99",     false},
-    { "max",        false},
-    { "mean ± sd", false},
-};
-
-enum { LATENCY_MIN = 1, LATENCY_FIRST_QUANTILE, LATENCY_MAX = 7, LATENCY_MEAN };
+/* The percentiles stand behind the smallest, and before the largest and the mean. */
+enum { LATENCY_MIN = 1, LATENCY_FIRST_QUANTILE };
 
 /* The queue that makes response times depend on each other is in no service time, and what these
  * are worth is not known. */
@@ -148,7 +139,7 @@ static void quantile_cell(const struct latency *latency, size_t row, size_t quan
                           char *ret_text)
 {
     const struct histogram *h = latency->histograms[row];
-    double q = SAMPLES_PERCENTILE[quantile].q;
+    double q = latency->shown->list[quantile].q;
 
     if (row == 0 ? !latency->response[quantile].reliable : !histogram_quantile_is_reliable(h, q))
         snprintf(ret_text, TABLE_CELL_MAX, "–");
@@ -161,6 +152,7 @@ static void latency_cell(const void *context, size_t row, size_t column, char *r
 {
     const struct latency *latency = context;
     const struct histogram *h = latency->histograms[row];
+    const size_t last = LATENCY_FIRST_QUANTILE + latency->shown->count;
     const char *bound = h->censored > 0 ? "≥" : "";
 
     if (column == 0)
@@ -171,9 +163,9 @@ static void latency_cell(const void *context, size_t row, size_t column, char *r
         snprintf(ret_text, TABLE_CELL_MAX, "%s%s",
                  h->censored > 0 && h->censored_min_ns <= h->min_ns ? "≥" : "",
                  number_duration((double)h->min_ns).text);
-    else if (column == LATENCY_MAX)
+    else if (column == last)
         snprintf(ret_text, TABLE_CELL_MAX, "%s%s", bound, number_duration((double)h->max_ns).text);
-    else if (column == LATENCY_MEAN)
+    else if (column > last)
         snprintf(ret_text, TABLE_CELL_MAX, "%s%s ± %s", bound,
                  number_duration(histogram_mean_ns(h)).text,
                  number_duration(histogram_stdev_ns(h)).text);
@@ -183,15 +175,17 @@ static void latency_cell(const void *context, size_t row, size_t column, char *r
 
 static void latency_table(const struct screen *s, const struct latency *latency)
 {
-    struct table table = { s,
-                           LATENCY_COLUMNS,
-                           sizeof(LATENCY_COLUMNS) / sizeof(LATENCY_COLUMNS[0]),
-                           latency->rows,
-                           latency_cell,
-                           latency,
-                           0,
-                           3 };
+    const size_t last = LATENCY_FIRST_QUANTILE + latency->shown->count;
+    struct column columns[PERCENTILES_MAX + 5] = {
+        {"", true}
+    };
+    struct table table = { s, columns, last + 2, latency->rows, latency_cell, latency, 0, 3 };
 
+    columns[LATENCY_MIN].title = "min";
+    for (size_t i = 0; i < latency->shown->count; i++)
+        columns[LATENCY_FIRST_QUANTILE + i].title = latency->shown->list[i].name;
+    columns[last].title = "max";
+    columns[last + 1].title = "mean ± sd";
     if (table_width(&table) > s->width)
         table.gap = 2;
     table_print(&table);
@@ -206,12 +200,12 @@ static void needs_note(const struct screen *s, const struct latency *latency)
     struct line l;
 
     line_begin(&l, s, "", LINE_INDENT);
-    for (size_t i = 0; i < SAMPLES_PERCENTILES; i++) {
+    for (size_t i = 0; i < latency->shown->count; i++) {
         if (latency->response[i].reliable)
             continue;
         line_piece(&l, 1, STYLE_DIM, "%s%s needs %s samples", first != NULL ? "· " : "– ",
-                   SAMPLES_PERCENTILE[i].name,
-                   number_whole(samples_needed(SAMPLES_PERCENTILE[i].q)).text);
+                   latency->shown->list[i].name,
+                   number_whole(samples_needed(latency->shown->list[i].q)).text);
         first = first != NULL ? first : &latency->response[i];
     }
     if (first == NULL)
@@ -246,12 +240,13 @@ static void latency_block(const struct screen *s, const struct trial_record *t)
     struct latency latency = {
         .rows = is_open ? 2 : 1,
         .labels = {is_open ? "response (from due)" : "", "service (from send)"},
+        .shown = s->percentiles != NULL ? s->percentiles : &PERCENTILES_OF_RESULT,
         .histograms = { &t->tally.response,                  &t->tally.service    },
     };
     struct line l;
 
-    for (size_t i = 0; i < SAMPLES_PERCENTILES; i++)
-        latency.response[i] = samples_quantile(t, SAMPLES_PERCENTILE[i].q);
+    for (size_t i = 0; i < latency.shown->count; i++)
+        latency.response[i] = samples_quantile(t, latency.shown->list[i].q);
 
     if (!is_open)
         fputc('\n', s->out);

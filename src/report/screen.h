@@ -13,6 +13,8 @@
 #define SCREEN_WIDTH_MIN 40
 #define SCREEN_WIDTH_MAX 100
 
+struct percentiles; /* report/percentiles.h */
+
 struct screen {
     FILE *out;
     bool terminal; /* may be repainted: a terminal, not TERM=dumb, not CI=true */
@@ -20,6 +22,7 @@ struct screen {
     bool ascii;
     bool markdown; /* no screen: what is printed is Markdown, tables as pipes */
     int width;     /* 40 .. 100 */
+    const struct percentiles *percentiles; /* that were asked for; NULL: as each table has them */
 };
 
 enum screen_style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_WARN, STYLE_BAD };

@@ -24,6 +24,7 @@ struct view {
     const struct ranking *rankings[STAGES_MAX];
     const struct ranking_row *rows[STAGES_MAX];
     size_t count;
+    size_t meanings[TABLE_COLUMNS_MAX]; /* of the columns that are shown (table_ask) */
 };
 
 enum {
@@ -121,16 +122,23 @@ static void stage_row_cell(const void *context, size_t index, size_t column, cha
 {
     const struct view *view = context;
     const struct ranking_row *row = view->rows[index];
+    size_t meaning = view->meanings[column];
 
-    if (column == COLUMN_STAGE) {
+    if (meaning == COLUMN_STAGE) {
         stage_cell(view, index, ret_text);
         return;
     }
     if (row == NULL || row->trials == 0) {
-        snprintf(ret_text, TABLE_CELL_MAX, column == COLUMN_ACHIEVED ? "–" : "");
+        snprintf(ret_text, TABLE_CELL_MAX, meaning == COLUMN_ACHIEVED ? "–" : "");
         return;
     }
-    switch (column) {
+    if (meaning >= TABLE_ASKED) {
+        const struct ranking_quantile *asked = &row->asked[meaning - TABLE_ASKED];
+
+        quantile_cell(asked->ns, asked->reliable, asked->is_bound, ret_text);
+        return;
+    }
+    switch (meaning) {
     case COLUMN_ACHIEVED:
         snprintf(ret_text, TABLE_CELL_MAX, "%s", number_rate(row->throughput_per_sec.median).text);
         break;
@@ -263,9 +271,9 @@ static void notes(const struct view *view)
     line_end(&l);
 }
 
-static void print_view(const struct view *view)
+static void print_view(struct view *view)
 {
-    const struct column columns[COLUMN_COUNT] = {
+    const struct column usual[COLUMN_COUNT] = {
         [COLUMN_STAGE] = {is_open(view) ? "offered" : "connections", false},
         [COLUMN_ACHIEVED] = { "req/s",                                  false},
         [COLUMN_TOTAL] = { "total",                                  false},
@@ -277,8 +285,11 @@ static void print_view(const struct view *view)
         [COLUMN_SERVICES] = { "service CPU",                            false},
         [COLUMN_RSS] = { "rss peak",                               false},
     };
+    struct column columns[TABLE_COLUMNS_MAX];
+    size_t count = table_ask(view->s->percentiles, usual, COLUMN_COUNT, COLUMN_P50, COLUMN_P99,
+                             columns, view->meanings);
     const struct table table = {
-        view->s, columns, COLUMN_COUNT, view->count, stage_row_cell, view, 0, 2,
+        view->s, columns, count, view->count, stage_row_cell, view, 0, 2,
     };
 
     table_print(&table);

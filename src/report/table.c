@@ -109,6 +109,24 @@ static void print_markdown(const struct table *t, const int *widths)
     fputc('\n', out);
 }
 
+size_t table_ask(const struct percentiles *asked, const struct column *usual, size_t count,
+                 size_t first, size_t last, struct column *ret_columns, size_t *ret_meanings)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; asked != NULL && i == first && k < asked->count; k++, n++) {
+            ret_columns[n] = (struct column){ asked->list[k].name, false };
+            ret_meanings[n] = TABLE_ASKED + k;
+        }
+        if (asked != NULL && i >= first && i <= last)
+            continue;
+        ret_columns[n] = usual[i];
+        ret_meanings[n++] = i;
+    }
+    return n;
+}
+
 int table_width(const struct table *table)
 {
     int widths[TABLE_COLUMNS_MAX];

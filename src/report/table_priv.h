@@ -8,9 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "report/percentiles.h"
 #include "report/screen.h"
 
-#define TABLE_COLUMNS_MAX 16
+#define TABLE_COLUMNS_MAX 24
 #define TABLE_CELL_MAX    160
 
 struct column {
@@ -30,6 +31,13 @@ struct table {
     const void *context;
     int indent, gap;
 };
+
+/* The columns of a table in which `first` to `last` of the usual ones give way to percentiles that
+ * were asked for (NULL: none were). Room for TABLE_COLUMNS_MAX; returns how many. *ret_meanings
+ * tells what each is: the index of a usual one, or TABLE_ASKED and more. */
+#define TABLE_ASKED 100
+size_t table_ask(const struct percentiles *asked, const struct column *usual, size_t count,
+                 size_t first, size_t last, struct column *ret_columns, size_t *ret_meanings);
 
 /* Columns it would take with nothing dropped. */
 int table_width(const struct table *table);

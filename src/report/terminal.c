@@ -7,6 +7,7 @@
 #include "report/inproc_table.h"
 #include "report/line_priv.h"
 #include "report/number_priv.h"
+#include "report/percentiles.h"
 #include "report/proof_block.h"
 #include "report/terminal_priv.h"
 #include "report/verdict_block.h"
@@ -63,7 +64,8 @@ static int end_before(const struct line *l, const char *last)
 
 static void trial_figures(struct line *l, const struct trial_record *t)
 {
-    struct samples_quantile p50 = samples_quantile(t, 0.5), p99 = samples_quantile(t, 0.99);
+    const struct percentiles *asked =
+        l->s->percentiles != NULL ? l->s->percentiles : &PERCENTILES_OF_LINE;
     uint64_t failed = tally_failed(&t->tally);
     char shown[128], invalid[300] = "";
     struct text text = TEXT(invalid);
@@ -74,13 +76,13 @@ static void trial_figures(struct line *l, const struct trial_record *t)
     line_piece(l, 0, failed > 0 ? STYLE_BAD : STYLE_PLAIN, "%s error%s", number_whole(failed).text,
                failed == 1 ? "" : "s");
     end = end_before(l, invalid);
-    if (p50.reliable) {
-        snprintf(shown, sizeof(shown), "p50 %s", number_duration((double)p50.value_ns).text);
-        fitting_piece(l, end, STYLE_PLAIN, shown);
-    }
-    if (p99.reliable) {
-        snprintf(shown, sizeof(shown), "p99 %s%s", p99.is_bound ? "≥" : "",
-                 number_duration((double)p99.value_ns).text);
+    for (size_t i = 0; i < asked->count; i++) {
+        struct samples_quantile found = samples_quantile(t, asked->list[i].q);
+
+        if (!found.reliable)
+            continue;
+        snprintf(shown, sizeof(shown), "%s %s%s", asked->list[i].name, found.is_bound ? "≥" : "",
+                 number_duration((double)found.value_ns).text);
         fitting_piece(l, end, STYLE_PLAIN, shown);
     }
     if (isfinite(record_server_cpu_ns_per_request(t))) {
@@ -254,15 +256,28 @@ static void inproc_tables(const struct screen *s, const struct run_record *run)
     }
 }
 
+static bool rank(const struct screen *s, const struct run_record *run,
+                 struct ranking **ret_rankings, size_t *ret_count)
+{
+    struct error ignored; /* the reason is memory */
+
+    if (!rankings_make(run, ret_rankings, ret_count, &ignored))
+        return false;
+    if (s->percentiles == NULL ||
+        rankings_ask(run, s->percentiles, *ret_rankings, *ret_count, &ignored))
+        return true;
+    rankings_free(*ret_rankings, *ret_count);
+    return false;
+}
+
 static void suite_run(const struct screen *s, const struct run_record *run)
 {
     struct warnings warnings = { s, true };
     struct ranking *rankings;
-    struct error err;
     size_t count;
 
     run_heading(s, run);
-    if (!rankings_make(run, &rankings, &count, &err)) {
+    if (!rank(s, run, &rankings, &count)) {
         line_warning(&warnings, "no ranking: out of memory; the record is whole, see assay show");
         return;
     }
@@ -281,10 +296,9 @@ static void staged_run(const struct screen *s, const struct run_record *run)
 {
     struct warnings warnings = { s, true }; /* an empty line comes before them as it is */
     struct ranking *rankings;
-    struct error err;
     size_t count;
 
-    if (!rankings_make(run, &rankings, &count, &err)) {
+    if (!rank(s, run, &rankings, &count)) {
         line_warning(&warnings, "no table: out of memory; the record is whole, see assay show");
         return;
     }

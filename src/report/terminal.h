@@ -18,8 +18,9 @@ void terminal_trial(const struct screen *s, const struct trial_record *t);
 void terminal_run(const struct screen *s, const struct run_record *run);
 
 /* The same as Markdown, for a file: under a heading, tables as pipes; of a single load the RESULT
- * block as it is. */
-bool markdown_write(FILE *out, const struct run_record *run, struct error *err);
+ * block as it is. `asked` as a screen's percentiles. */
+bool markdown_write(FILE *out, const struct run_record *run, const struct percentiles *asked,
+                    struct error *err);
 
 /* The closing lines: in which database the record is, and what to type next, for which `option` is
  * "--db FILE" as a shell takes it, or "". A run without a number is not saved. */

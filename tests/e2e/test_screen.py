@@ -1,6 +1,7 @@
 """What is on the screen: plain where it must be plain, one line a trial where nobody watches."""
 
 import contextlib
+import json
 import os
 import pty
 import re
@@ -151,6 +152,30 @@ def test_one_of_a_thing_is_no_plural(assay, server, suite):
         done = assay(*words)
         said = [line for line in (done.out + done.err).splitlines() if re.search(wrong, line)]
         assert said == [], words
+
+
+def test_the_percentiles_that_were_asked_for_are_shown(assay, server, suite, tmp_path):
+    def titles(text, first):
+        return next(line.split() for line in text.splitlines() if line.split()[:1] == [first])
+
+    done = assay(server.url, "-n", "500", "--percentiles=75,99.9,p5", "-o", "md=load.md", "-o", "json=load.json")
+    assert done.code == 0, done.err
+    for text in (done.out, (tmp_path / "load.md").read_text(),
+                 assay("show", "last", ASSAY_PERCENTILES="5,75,99.9").out):
+        assert titles(text, "min")[1:4] == ["p5", "p75", "p99.9"]
+        assert "– p99.9 needs 10,000 samples" in text
+    assert "p5" not in json.loads((tmp_path / "load.json").read_text())["latency_ns"]["response"]
+    staged = assay(server.url, "--stages", "100n:1c,100n:2c", "--percentiles=5,75")
+    assert staged.code == 0, staged.err
+    assert {"p5", "p75"} <= set(titles(staged.out, "connections"))
+    done = assay("run", suite([own_server()]), "--percentiles=5,75", "-o", "md=run.md")
+    assert done.code == 0, done.err
+    for text in (done.out, assay("show", "last", "--percentiles=5,75").out):
+        assert {"p5", "p75"} <= set(titles(text, "rank"))
+        assert "p99" not in titles(text, "rank")
+    assert " p5 " in done.err
+    assert re.search(r"\| p5 \| p75 \|", (tmp_path / "run.md").read_text())
+    assert " p75 " in assay("show", "last", "--trials", "--percentiles=75").out
 
 
 def test_json_on_standard_output_stands_alone(assay, server, suite):

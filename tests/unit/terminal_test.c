@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "golden.h"
+#include "report/percentiles.h"
 #include "report/terminal.h"
 
 /* ---- what is printed, as text ---- */
@@ -493,6 +494,40 @@ static void answers_that_depend_on_each_other_are_worth_fewer(void **state)
     (void)state;
 }
 
+static struct percentiles asked_for(const char *text)
+{
+    struct percentiles asked;
+    struct error err;
+
+    assert_true(percentiles_parse(slice_of(text), &asked, &err));
+    return asked;
+}
+
+/* In the row, at the bars and in a trial's line; too few samples are too few all the same. */
+static void percentiles_that_were_asked_for_take_the_place_of_the_usual_ones(void **state)
+{
+    const struct percentiles asked = asked_for("25,75,99.5,99.99");
+    struct trial_record *t = new_trial("nginx");
+    struct screen s = screen_of(100);
+    char *text;
+
+    s.percentiles = &asked;
+    fill_steady(t, 14286);
+    fill_server(t, 7.1, 13.3);
+    check_trial(s, t, "trial-asked-100");
+    t->load.model = LOAD_OPEN;
+    t->load.rate_per_sec = 20000;
+    check_trial(s, t, "trial-asked-open-100");
+    text = print_line(s, t, 1, 1);
+    assert_non_null(strstr(text, "p25 "));
+    assert_non_null(strstr(text, "p99.5 "));
+    assert_null(strstr(text, "p50 "));
+    assert_null(strstr(text, "p99.99 "));
+    free(text);
+    trial_record_free(t);
+    (void)state;
+}
+
 static void what_no_bucket_holds_is_shown_all_the_same(void **state)
 {
     struct trial_record *t = new_trial("glacier");
@@ -763,6 +798,32 @@ static void a_machine_that_tells_a_target_from_itself_ranks_nobody(void **state)
     assert_null(strstr(text, "× best"));
     assert_null(strstr(text, "faster"));
     free(text);
+    run_record_free(run);
+    (void)state;
+}
+
+/* Each figure is that of all trials together; p99 is the one that stands there otherwise. */
+static void a_ranking_has_the_percentiles_that_were_asked_for(void **state)
+{
+    const struct percentiles asked = asked_for("50,99,99.999"), p99 = asked_for("99");
+    struct run_record *run = demo_run(6);
+    struct screen s = screen_of(100);
+    char *text, *usual;
+
+    s.percentiles = &asked;
+    check_run(s, run, "run-asked-100");
+    s.percentiles = &p99;
+    text = print_run(s, run);
+    usual = print_run(screen_of(100), run);
+    for (const char *at = usual; (at = strstr(at, "ms  ")) != NULL; at++) {
+        char figure[16];
+
+        snprintf(figure, sizeof(figure), "%.6s", at - 4);
+        if (strstr(text, figure) == NULL)
+            fail_msg("no %s in %s", figure, text);
+    }
+    free(text);
+    free(usual);
     run_record_free(run);
     (void)state;
 }
@@ -1048,7 +1109,7 @@ static char *print_markdown(const struct run_record *run)
     struct error err;
 
     assert_non_null(out);
-    assert_true(markdown_write(out, run, &err));
+    assert_true(markdown_write(out, run, NULL, &err));
     fclose(out);
     return buffer;
 }
@@ -1105,6 +1166,7 @@ int main(void)
         cmocka_unit_test(what_was_not_ready_is_not_measured),
         cmocka_unit_test(a_percentile_without_enough_samples_is_never_a_value),
         cmocka_unit_test(answers_that_depend_on_each_other_are_worth_fewer),
+        cmocka_unit_test(percentiles_that_were_asked_for_take_the_place_of_the_usual_ones),
         cmocka_unit_test(what_no_bucket_holds_is_shown_all_the_same),
         cmocka_unit_test(the_generator_is_cleared_only_where_it_can_be),
         cmocka_unit_test(littles_law_is_checked),
@@ -1112,6 +1174,7 @@ int main(void)
         cmocka_unit_test(a_run_is_ranked_with_exact_intervals),
         cmocka_unit_test(ties_noise_and_neighbours_stand_below_the_table),
         cmocka_unit_test(a_machine_that_tells_a_target_from_itself_ranks_nobody),
+        cmocka_unit_test(a_ranking_has_the_percentiles_that_were_asked_for),
         cmocka_unit_test(a_p99_that_is_refused_is_a_dash_with_the_check_that_did),
         cmocka_unit_test(a_large_difference_is_told_as_how_many_times),
         cmocka_unit_test(everything_fits_however_narrow_the_screen),

@@ -82,7 +82,7 @@ static void print_markdown(const struct screen *s, const void *run)
 {
     struct error err;
 
-    assert_true(markdown_write(s->out, run, &err));
+    assert_true(markdown_write(s->out, run, NULL, &err));
 }
 
 static void assert_fits(const struct screen *s, const char *text)
