@@ -178,6 +178,31 @@ def test_the_percentiles_that_were_asked_for_are_shown(assay, server, suite, tmp
     assert " p75 " in assay("show", "last", "--trials", "--percentiles=75").out
 
 
+# --color > NO_COLOR > CLICOLOR_FORCE, FORCE_COLOR > is it a terminal (here it is), and which.
+COLOURS = [
+    ([], {}, True),
+    ([], {"TERM": "dumb"}, False),
+    ([], {"NO_COLOR": "1"}, False),
+    ([], {"NO_COLOR": ""}, True),
+    ([], {"NO_COLOR": "1", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1"}, False),
+    ([], {"TERM": "dumb", "CLICOLOR_FORCE": "1"}, True),
+    ([], {"TERM": "dumb", "FORCE_COLOR": "0"}, False),
+    ([], {"CI": "true"}, True),
+    (["--color=auto"], {"NO_COLOR": "1"}, False),
+    (["--color=never"], {"FORCE_COLOR": "1"}, False),
+    (["--color=always"], {"NO_COLOR": "1", "TERM": "dumb"}, True),
+    ([], {"ASSAY_COLOR": "never", "FORCE_COLOR": "1"}, False),
+    (["--color=always"], {"ASSAY_COLOR": "never"}, True),
+]
+
+
+@pytest.mark.parametrize(("flags", "variables", "coloured"), COLOURS,
+                         ids=[" ".join([*f, *(f"{k}={v}" for k, v in v.items())]) or "nothing" for f, v, _ in COLOURS])
+def test_colour_on_a_terminal_follows_the_order_of_precedence(server, tmp_path, flags, variables, coloured):
+    written = in_terminal([server.url, "-n", "50", "--no-save", "--progress=none", *flags], tmp_path, **variables)
+    assert bool(re.search(r"\x1b\[[0-9;]*m", written)) == coloured
+
+
 def test_json_on_standard_output_stands_alone(assay, server, suite):
     assert assay(server.url, "-n", "10", "-j").json["schema"] == "assay/trial/1"
     assert assay("run", suite([own_server()]), "-j").json["schema"] == "assay/run/1"
