@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pathlib
+import signal
 import subprocess
 
 import jsonschema
@@ -88,6 +89,21 @@ def test_a_run_that_fails_ends_with_its_exit_code(assay, events):
     done = assay("http://127.0.0.1:1/", "-d", "100ms", "--progress=json")
     assert done.code == 1
     assert events(done.err)[-1]["exit_code"] == 1
+
+
+def test_who_asks_gets_an_event_and_who_stops_it_the_end(start, server, events):
+    child = start(server.url, "-d", "60s", "--warmup", "0", "--progress=json")
+    lines = [child.stderr.readline()]  # signals are caught by then
+    child.send_signal(signal.SIGUSR1)
+    while '"progress"' not in lines[-1]:
+        lines.append(child.stderr.readline())
+    child.send_signal(signal.SIGINT)
+    assert child.wait(LIMIT_S) == 130
+    lines += child.stderr.readlines()
+    assert all(line.startswith("{") for line in lines), lines
+    found = events("".join(lines))
+    assert kinds(found) == KINDS
+    assert found[-2]["partial"] and found[-1]["exit_code"] == 130
 
 
 def run_with(descriptor, arguments, cwd, **more):
