@@ -791,6 +791,47 @@ static void a_run_without_trials_has_no_ranking(void **state)
     (void)state;
 }
 
+/* 2000 answers of 5 ms at 70 % of what it reached with 1 ms each. */
+static struct run_record *run_at_share(void)
+{
+    struct run_record *run = new_run(2);
+    struct trial_record *full = good_trial("a", 2000), *share = good_trial("a", 1);
+
+    histogram_record_many(&full->tally.response, 3 * MILLISECOND_NS, 40);
+    share->load.name = SLICE("busy");
+    share->load.model = LOAD_OPEN;
+    share->load.share = SHARE_SHOWN;
+    share->load.of = full->load.name;
+    histogram_record_many(&share->tally.response, 5 * MILLISECOND_NS, 2000);
+    add_trial(run, full);
+    add_trial(run, share);
+    return run;
+}
+
+/* What is always there, asked for: the same rules, and each of its own load. */
+static void percentiles_that_are_asked_for_are_those_of_the_row(void **state)
+{
+    struct run_record *run = run_at_share();
+    struct ranking *r = made(run, 2);
+    const struct ranking_row *row = &r[0].rows[0];
+    struct percentiles asked;
+    struct error err;
+
+    assert_true(percentiles_parse(SLICE("50,99,99.99"), &asked, &err));
+    assert_true(rankings_ask(run, &asked, r, 2, &err));
+    assert_true(row->asked[0].ns == row->p50_ns && row->asked[0].reliable);
+    assert_true(row->asked[1].ns == row->p99_ns && row->asked[1].reliable);
+    assert_false(row->asked[2].reliable);
+    assert_in_range(row->asked[1].ns, 2900000, 3100000);
+    assert_true(row->asked_at_share[1].ns == row->p99_at_share_ns);
+    assert_true(row->asked_at_share[1].reliable && row->p99_at_share_reliable);
+    assert_in_range(row->asked_at_share[1].ns, 4900000, 5100000);
+    assert_false(r[1].rows[0].asked_at_share[1].reliable);
+    rankings_free(r, 2);
+    run_record_free(run);
+    (void)state;
+}
+
 static void memory_that_runs_out_is_an_error(void **state)
 {
     struct run_record *run = new_run(2);
@@ -810,6 +851,9 @@ static void memory_that_runs_out_is_an_error(void **state)
     }
     fault_arm(FAULT_MEMORY, 0);
     assert_int_equal(n, 19);
+    fault_arm(FAULT_MEMORY, 1);
+    assert_false(rankings_ask(run, &PERCENTILES_OF_LINE, r, count, &err));
+    fault_arm(FAULT_MEMORY, 0);
     rankings_free(r, count);
     run_record_free(run);
     (void)state;
@@ -847,6 +891,7 @@ int main(void)
         cmocka_unit_test(p99_is_refused_where_all_trials_together_leave_it_open),
         cmocka_unit_test(memory_is_the_largest_and_times_are_medians),
         cmocka_unit_test(a_run_without_trials_has_no_ranking),
+        cmocka_unit_test(percentiles_that_are_asked_for_are_those_of_the_row),
         cmocka_unit_test(memory_that_runs_out_is_an_error),
     };
 
