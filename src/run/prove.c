@@ -244,16 +244,23 @@ static bool try_leak(const struct drive *drive, const struct prove_wish *wish,
 
 /* ---- both ---- */
 
+static bool try_both(const struct drive *drive, const struct prove_wish *wish,
+                     struct trial_record *record, struct error *err)
+{
+    if (drive->load->model == LOAD_CLOSED && !try_elasticity(drive, record, err))
+        return false;
+    return is_stopped(drive) || record->proof.elasticity.state == ELASTICITY_DIED ||
+           try_leak(drive, wish, record, err);
+}
+
 bool prove_trial(const struct drive *drive, const struct prove_wish *wish,
                  struct trial_record *record, struct error *err)
 {
     if (!wish->wanted || record->ceiling || drive->load->stage > 0 || !came_to_an_end(record) ||
         is_stopped(drive))
         return true;
-    if (drive->load->model == LOAD_CLOSED && !try_elasticity(drive, record, err))
-        return false;
-    return is_stopped(drive) || record->proof.elasticity.state == ELASTICITY_DIED ||
-           try_leak(drive, wish, record, err);
+    /* Who interrupts a proof, wherever it is, wants what was measured. */
+    return try_both(drive, wish, record, err) || is_stopped(drive);
 }
 
 int64_t prove_least_ns(const struct prove_wish *wish, const struct load *load)

@@ -2,9 +2,11 @@
 tests/unit/prove_test.c; here, that the truth comes out of real drives, however busy the machine is.
 """
 
+import http.server
 import json
 import re
 import signal
+import threading
 
 import jsonschema
 import pytest
@@ -96,6 +98,38 @@ def test_an_interrupted_proof_leaves_the_trial_whole(start, serve, tmp_path):
     trial = json.loads((tmp_path / "result.json").read_text())
     assert trial["partial"] is False and trial["requests"]["ok"] > 0
     assert trial["proof"] is None or trial["proof"]["leak"]["state"] == "not_settled"
+
+
+def test_an_interrupt_while_a_proof_asks_leaves_the_trial_whole(start, tmp_path):
+    """The server has answered the probes and the trial, and says nothing more: the proof waits for its first answer."""
+    answers, asked_again, end = iter(range(3 + 20)), threading.Event(), threading.Event()
+
+    class Silent(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            if next(answers, None) is None:
+                asked_again.set()
+                end.wait()
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        child = start("load", f"http://127.0.0.1:{server.server_port}/", "-c", "1", "-n", "20", "--timeout", "60s",
+                      "--prove", "--no-save", "--no-ceiling", "-o", f"json={tmp_path / 'result.json'}")
+        assert asked_again.wait(conftest.LIMIT_S)
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=conftest.LIMIT_S)
+        end.set()
+        server.shutdown()
+    assert child.returncode == 130, err
+    trial = json.loads((tmp_path / "result.json").read_text())
+    assert (trial["partial"], trial["requests"]["ok"]) == (False, 20)
 
 
 def test_a_target_that_dies_while_it_is_driven_again_is_told(assay, suite):
