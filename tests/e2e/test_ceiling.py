@@ -88,7 +88,8 @@ def test_without_one_it_is_unknown_and_not_zero(ceiling):
 
 
 def test_a_target_that_is_the_ceiling_has_none(assay, suite):
-    folder = suite([own_server("ours", ceiling=True), own_server("theirs")],
+    theirs = own_server("theirs", start=f"{own_server()['start']} --oracle delay:20ms")  # far below it
+    folder = suite([own_server("ours", ceiling=True), theirs],
                    loads=[{"name": "l", "connections": 2, "duration": "1s", "warmup": "0s"}])
     done = assay("run", folder, "-j", ASSAY_NO_CEILING=None)
     assert done.code == 0, done.err
