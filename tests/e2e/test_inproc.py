@@ -52,7 +52,7 @@ def row(rows, app, *arguments, code=0):
 
 
 def test_the_bare_callable_is_the_first_row_and_the_others_are_compared_with_it(inproc):
-    done = inproc("odd_app:good", "flask_app:app", "--path", "/welcome", "--processes", "6")
+    done = inproc("odd_app:good", "flask_app:app", "--path", "/welcome")
     assert done.code == 0, done.err
     lines = done.out.splitlines()
     assert lines[0].startswith("in-process  GET /welcome")
