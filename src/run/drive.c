@@ -67,6 +67,19 @@ static bool closes_silently(const struct answer *answers)
     return true;
 }
 
+/* What becomes of connections that are to be kept, for people. */
+static const char *closing_words(const struct drive *d, const struct answer *answers)
+{
+    if (!d->load->keepalive)
+        return "";
+    if (closes_silently(answers))
+        return "; closes after every answer without saying so";
+    for (unsigned i = 0; i < PROBES; i++)
+        if (answers[i].keeps)
+            return "";
+    return "; closes after every answer";
+}
+
 static void keep_answer(const struct answer *answers, struct trial_record *record)
 {
     struct probe_answer *kept = &record->probe_answer;
@@ -103,8 +116,7 @@ static bool make_plan(const struct drive *d, struct asked *a, struct trial_recor
                         &record->check_text, err))
         return false;
     record->check_text =
-        arena_format(&record->arena, "%s%s", record->check_text,
-                     plan->own_close ? "; closes after every answer without saying so" : "");
+        arena_format(&record->arena, "%s%s", record->check_text, closing_words(d, a->answers));
     record->body_checked = plan->contract.body_known;
     keep_answer(a->answers, record);
     plan->receive_bytes = (uint32_t)(first->head.len + first->body.len);

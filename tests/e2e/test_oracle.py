@@ -135,6 +135,14 @@ def test_every_connection_ends_with_its_kth_answer(assay, serve, ring):
     assert connections["closed_by_server"] == server.stop()["closes"]
 
 
+def test_a_server_that_ends_every_connection_is_said_to(assay, serve):
+    closing = serve(*modes("closeevery:1"))
+    words = "; closes after every answer"
+    assert drive(assay, closing, "-n", "10")["check"].endswith(words)
+    assert words not in drive(assay, closing, "-n", "10", "--close")["check"]
+    assert words not in drive(assay, serve(), "-n", "10")["check"]
+
+
 @own_allocator
 def test_memory_leaks_as_told(assay, serve):
     server = serve(*modes("leak:512"))
