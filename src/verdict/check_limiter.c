@@ -108,9 +108,9 @@ static void limited_by_something_else(const struct trial_record *t, struct check
     else if (t->load.model == LOAD_CLOSED &&
              t->load.connections < LIMITER_CONNECTIONS_PER_CPU * server_cpus(t))
         check_fine(c, server, LIMITER_BUSY,
-                   "limited by: latency x connections (each of %u waits %s for an answer; server "
-                   "%s, generator %s busy)",
-                   t->load.connections,
+                   "limited by: latency x connections (%u wait%s %s for an answer; server %s, "
+                   "generator %s busy)",
+                   t->load.connections, t->load.connections == 1 ? "s" : "",
                    words_duration((int64_t)histogram_mean_ns(&t->tally.response)).text,
                    words_percent(server).text, words_percent(t->tally.busiest_thread_share).text);
     else

@@ -427,7 +427,7 @@ static void with_nobody_busy_the_limit_is_latency_or_the_rate(void **state)
 
     t->server.cpu_user_ns = t->server.cpu_system_ns = -1;
     EXPECT(t, check_limiter, CHECK_OK, "limited by: the rate asked for (2,000/s)");
-    EXPECT(closed_trial(), check_limiter, CHECK_OK, "latency x connections (each of 10 waits");
+    EXPECT(closed_trial(), check_limiter, CHECK_OK, "latency x connections (10 wait");
     t = closed_trial();
     t->load.connections = 256;
     t->tally.response.sum_ns = 256.0 * (double)t->tally.window_ns;
