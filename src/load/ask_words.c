@@ -91,13 +91,13 @@ const char *answer_remedy(const struct answer *answer)
             return "the server's own log may say why; does it want TLS (https) there?";
         return "the server's own log may say why";
     case OUTCOME_TIMEOUT:
-        return "if it is that slow, give it a longer time-out";
+        return "if it is that slow, give it a longer time-out (--timeout)";
     case OUTCOME_PROTOCOL:
         return remedy_of_protocol(answer);
     case OUTCOME_STATUS:
-        return "if that is the right answer, expect that status";
+        return "if that is the right answer, expect that status (--expect-status)";
     case OUTCOME_BODY:
-        return "if that is the right answer, expect that one";
+        return "if that is the right answer, expect that one (--expect-body)";
     case OUTCOME_TLS:
     case OUTCOME_OK:
     case OUTCOME_KINDS:

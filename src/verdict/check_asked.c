@@ -198,21 +198,23 @@ static void judge_gaps(const struct trial_record *t, struct check *c)
 }
 
 /* Connections that wait to be let in until the window is over carry nothing, and fail at nothing
- * either. Where none came about at all, `answers` says so. */
+ * either. By count the first ones may have had all requests before the last were opened. Where none
+ * came about at all, `answers` says so. */
 static struct check judge_opened(const struct trial_record *t)
 {
     struct check c = check_begin(CHECK_LOAD, "share");
     const struct load *load = &t->load;
     uint64_t opened = t->tally.opened;
-    bool stops_short = load->requests > 0 && load->requests < load->connections;
 
-    if (opened == 0 || opened >= load->connections || stops_short || t->tally.partial)
+    if (opened == 0 || opened >= load->connections || load->requests > 0 || t->tally.partial)
         return c;
-    check_worsen(&c, CHECK_WARN, (double)opened / load->connections, 1,
-                 "raise the target's backlog and its limit of connections, use fewer (-c), or warm "
-                 "up longer (--warmup)",
-                 "asked over %s connections, %s came about: for the rest the target had no room",
-                 words_whole(load->connections).text, words_whole(opened).text);
+    check_worsen(
+        &c, CHECK_WARN, (double)opened / load->connections, 1,
+        "raise the target's backlog and its limit of connections, use fewer (-c), or warm "
+        "up longer (--warmup)",
+        "asked over %s connections, %s came about: for the rest the target had no room, or the "
+        "load no time",
+        words_whole(load->connections).text, words_whole(opened).text);
     return c;
 }
 

@@ -315,8 +315,9 @@ static void connections_that_never_came_about_are_missed(void **state)
     t = closed_trial();
     t->tally.opened = t->load.connections;
     EXPECT(t, check_load, CHECK_OK, "");
-    t = closed_trial(); /* so few requests need no more of them */
-    t->tally.opened = t->load.requests = t->load.connections - 1;
+    t = closed_trial(); /* by count the first may have answered all before the last are opened */
+    t->tally.opened = t->load.connections - 1;
+    t->load.requests = t->tally.sent;
     EXPECT(t, check_load, CHECK_OK, "");
     (void)state;
 }
