@@ -200,7 +200,11 @@ static double little_excess(const struct trial_record *t)
 double in_flight_short(const struct trial_record *t)
 {
     double in_flight = in_service(&t->tally);
+    uint64_t opened = t->tally.opened;
 
+    /* By count the last requests leave connections idle; those that were never opened were none. */
+    if (t->load.requests > 0)
+        return opened > 0 && opened < t->load.connections ? (double)opened : nan("");
     return little_applies(t) && in_flight < (1 - LITTLE_FAR) * t->load.connections ? in_flight
                                                                                    : nan("");
 }

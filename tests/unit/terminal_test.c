@@ -368,6 +368,15 @@ static void who_waits_for_the_server_is_not_in_flight(void **state)
     assert_non_null(strstr(text, "2.0 of 10 in flight"));
     assert_null(strstr(text, "the others"));
     free(text);
+    t->load.duration_ns = 0;
+    t->load.requests = 1000;
+    y->opened = 7;
+    text = print_trial(screen_of(100), t);
+    assert_non_null(strstr(text, "7.0 of 10 in flight"));
+    free(text);
+    t->load.duration_ns = 3 * SECOND_NS;
+    t->load.requests = 0;
+    y->opened = 10;
     y->by_connection.least = 90; /* all were served, and seldom: then it is ours */
     text = print_trial(screen_of(100), t);
     assert_non_null(strstr(text, "the others"));
