@@ -25,7 +25,7 @@
 /* Receive buffers cycle through all of the cache they are given, so there are only as many as one
  * loop can use up. What the pool lacks costs a re-armed receive, never a lost byte. */
 #define BUFFER_BYTES_MIN 1024u
-#define BUFFER_BYTES_MAX 65536u
+#define BUFFER_BYTES_MAX 131072u /* 64 KiB cost 10 % more for bodies of 100 KiB (bench/shapes) */
 #define BUFFERS_MIN      64u
 #define BUFFERS_MAX      2048u
 #define POOL_BYTES_MAX   (8u << 20)
