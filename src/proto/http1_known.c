@@ -78,22 +78,34 @@ static size_t similar_head(const struct http1 *p, const struct http1_known *know
     }
 }
 
-bool http1_recall(struct http1 *p, struct http1_known *known, struct slice *input)
+static bool take_head(struct http1 *p, const struct http1_known *known, struct slice *input,
+                      size_t len)
 {
-    struct slice head = { input->ptr, known->len };
-    bool same = input->len >= head.len && memcmp(head.ptr, known->bytes, head.len) == 0;
+    copy_read(p, &known->after);
+    p->head_bytes = (uint32_t)len;
+    input->ptr += len;
+    input->len -= len;
+    return true;
+}
 
-    if (known->len == 0 || !http1_is_fresh(p))
-        return false;
-    if (!same)
-        head.len = similar_head(p, known, *input);
+/* Out of line, so that a head that is the same does not save registers for it. */
+__attribute__((noinline)) static bool recall_similar(struct http1 *p, struct http1_known *known,
+                                                     struct slice *input)
+{
+    struct slice head = { input->ptr, similar_head(p, known, *input) };
+
     if (head.len == 0)
         return false;
-    copy_read(p, &known->after);
-    p->head_bytes = (uint32_t)head.len;
-    if (!same) /* next time this one will be the likelier */
-        http1_learn(known, head, p);
-    input->ptr += head.len;
-    input->len -= head.len;
+    take_head(p, known, input, head.len);
+    http1_learn(known, head, p); /* next time this one will be the likelier */
     return true;
+}
+
+bool http1_recall(struct http1 *p, struct http1_known *known, struct slice *input)
+{
+    if (known->len == 0 || !http1_is_fresh(p))
+        return false;
+    if (input->len < known->len || memcmp(input->ptr, known->bytes, known->len) != 0)
+        return recall_similar(p, known, input);
+    return take_head(p, known, input, known->len);
 }
