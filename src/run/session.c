@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "run/capacity.h"
 #include "run/cores.h"
 #include "run/cpus.h"
+#include "run/prepare.h"
 #include "run/room.h"
 #include "run/times.h"
 
@@ -222,90 +222,9 @@ struct estimate session_estimate(const struct session *session)
     return estimate;
 }
 
-/* ---- preparing the variants ---- */
-
-/* Where its files go, and on which CPUs it runs; or that there are too few of these. */
-static void place(struct session *s, const char *folder, const struct variant *variant,
-                  struct prepared *p)
-{
-    char name[CACHE_NAME_MAX];
-    struct error why;
-
-    *p = (struct prepared){ .places = s->places };
-    if (!cores_places(&s->places, variant, &p->places, &why))
-        p->not_built = arena_format(&s->arena, "%s", why.text);
-    cache_name(variant->name, name);
-    p->place = (struct target_place){
-        .folder = arena_format(&s->arena, "%s/%s", folder, name),
-        .output = arena_format(&s->arena, "%s/%s.output", folder, name),
-        .cpus = p->places.server,
-        .cpu_count = p->places.server_count,
-    };
-}
-
-static void prepare(struct session *s, const struct variant *variant, struct prepared *p)
-{
-    char text[512];
-    struct error why;
-    int64_t build_ns = -1;
-
-    p->build_ms = (double)NAN;
-    p->shipped_bytes = p->image_bytes = -1;
-    p->version = "";
-    if (p->not_built != NULL)
-        return;
-    if (!target_installed(variant->target, text, sizeof(text))) {
-        p->not_built = arena_format(&s->arena, "not installed: apt-get install %s", text);
-        return;
-    }
-    if (!target_build(s->suite, variant, &p->place, s->options.stop_asked, &build_ns, &why)) {
-        p->not_built = arena_format(&s->arena, "%s", why.text);
-        return;
-    }
-    if (build_ns >= 0)
-        p->build_ms = (double)build_ns / 1e6;
-    p->shipped_bytes = target_shipped_bytes(s->suite, variant, &p->place);
-    p->image_bytes = target_image_bytes(s->suite, variant, &p->place, s->options.stop_asked);
-    target_version(s->suite, variant, &p->place, text, sizeof(text));
-    p->version = arena_format(&s->arena, "%s", text);
-}
-
-static void say_build(const struct observer *observer, const struct variant *variant)
-{
-    struct error ignored;
-    struct trial_record *record = trial_record_new(4096, &ignored);
-    struct progress progress = { .phase = PROGRESS_BUILD,
-                                 .record = record,
-                                 .server_cpus = -1,
-                                 .client_cpus = -1,
-                                 .server_rss_bytes = -1 };
-
-    if (record == NULL)
-        return;
-    record->target = arena_text(&record->arena, variant->name.ptr, variant->name.len);
-    if (observer != NULL)
-        observer->progress(observer->context, &progress);
-    trial_record_free(record);
-}
-
 static bool stopped(const struct session *s)
 {
     return s->options.stop_asked != NULL && *s->options.stop_asked > 0;
-}
-
-static struct prepared *prepare_all(struct session *s, const char *folder,
-                                    const struct observer *observer)
-{
-    struct prepared *all = arena_new(&s->arena, struct prepared, s->variant_count);
-
-    for (size_t i = 0; i < s->variant_count; i++) {
-        place(s, folder, &s->variants[i], &all[i]);
-        if (stopped(s))
-            continue;
-        say_build(observer, &s->variants[i]);
-        prepare(s, &s->variants[i], &all[i]);
-    }
-    return all;
 }
 
 /* ---- the trials ---- */

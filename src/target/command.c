@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 
-#define LOOK_AROUND_NS (100 * MILLISECOND_NS) /* how often *stop_asked is looked at */
+#define LOOK_AROUND_NS (100 * MILLISECOND_NS) /* how often the waiter is asked and told */
 #define GRACE_NS       (1 * SECOND_NS)        /* for what has to be stopped in the middle */
 
 bool command_interrupted(struct error *err)
@@ -16,8 +16,7 @@ bool command_interrupted(struct error *err)
 }
 
 static bool wait_for_end(struct guardian *guardian, int64_t limit_ns,
-                         const volatile sig_atomic_t *stop_asked, int *ret_status,
-                         struct error *err)
+                         const struct command_waiter *waiter, int *ret_status, struct error *err)
 {
     struct mono deadline = mono_after(mono_now(), limit_ns);
     char limit[UNITS_TEXT_MAX];
@@ -25,8 +24,10 @@ static bool wait_for_end(struct guardian *guardian, int64_t limit_ns,
     while (mono_now().ns < deadline.ns) {
         struct guardian_event event;
 
-        if (stop_asked != NULL && *stop_asked)
+        if (waiter->stop_asked != NULL && *waiter->stop_asked)
             return command_interrupted(err);
+        if (waiter->still != NULL)
+            waiter->still(waiter->context);
         switch (guardian_poll(guardian, LOOK_AROUND_NS, &event)) {
         case GUARDIAN_QUIET:
             break;
@@ -42,9 +43,8 @@ static bool wait_for_end(struct guardian *guardian, int64_t limit_ns,
     return error_set(err, 0, "not done within %s", units_duration(limit_ns, true, limit));
 }
 
-bool command_run(const struct order *order, int64_t limit_ns,
-                 const volatile sig_atomic_t *stop_asked, int *ret_status, int64_t *ret_ns,
-                 struct error *err)
+bool command_run(const struct order *order, int64_t limit_ns, const struct command_waiter *waiter,
+                 int *ret_status, int64_t *ret_ns, struct error *err)
 {
     struct mono begin = mono_now();
     struct guardian guardian;
@@ -54,7 +54,7 @@ bool command_run(const struct order *order, int64_t limit_ns,
     if (!guardian_open(order, 1, &guardian, err))
         return false;
     ended = guardian_spawn(&guardian, 0, err) &&
-            wait_for_end(&guardian, limit_ns, stop_asked, ret_status, err);
+            wait_for_end(&guardian, limit_ns, waiter, ret_status, err);
     *ret_ns = mono_diff_ns(begin, mono_now());
     /* What a command that has ended leaves behind, a compiler's server for instance, is ended
      * without a word: the command did what it was asked for. */

@@ -77,9 +77,8 @@ static bool prepare_place(const struct target_place *place, struct error *err)
 /* Runs one of the target's commands, its output to `output`. `argument` is added to it as it is;
  * NULL: there is none. */
 static bool run_command(const struct recipe_place *at, struct slice command, const char *argument,
-                        const char *output, int64_t limit_ns,
-                        const volatile sig_atomic_t *stop_asked, int *ret_status, int64_t *ret_ns,
-                        struct error *err)
+                        const char *output, int64_t limit_ns, const struct command_waiter *waiter,
+                        int *ret_status, int64_t *ret_ns, struct error *err)
 {
     struct arena arena;
     struct order order;
@@ -91,13 +90,13 @@ static bool run_command(const struct recipe_place *at, struct slice command, con
            recipe_command(at, command, output, &arena, &order, err);
     if (good && argument != NULL)
         order.command = arena_format(&arena, "%s %s", order.command, argument);
-    good = good && command_run(&order, limit_ns, stop_asked, ret_status, ret_ns, err);
+    good = good && command_run(&order, limit_ns, waiter, ret_status, ret_ns, err);
     arena_unmap(&arena);
     return good;
 }
 
 bool target_build(const struct suite *suite, const struct variant *variant,
-                  const struct target_place *place, const volatile sig_atomic_t *stop_asked,
+                  const struct target_place *place, const struct command_waiter *waiter,
                   int64_t *ret_ns, struct error *err)
 {
     const struct recipe_place at = {
@@ -108,7 +107,7 @@ bool target_build(const struct suite *suite, const struct variant *variant,
     int status = 0;
 
     if (variant->target->build.len > 0 &&
-        !run_command(&at, variant->target->build, NULL, place->output, BUILD_MAX_NS, stop_asked,
+        !run_command(&at, variant->target->build, NULL, place->output, BUILD_MAX_NS, waiter,
                      &status, &took_ns, err))
         return error_wrap(err, "build");
     if (status != 0) {
@@ -172,6 +171,7 @@ bool target_verify(const struct suite *suite, const struct variant *variant,
                    struct error *err)
 {
     const struct recipe_place at = { .suite = suite, .variant = variant, .place = place };
+    const struct command_waiter waiter = { .stop_asked = stop_asked };
     char argument[EXPANDED_MAX], output[PATH_MAX], text[GUARDIAN_TEXT_MAX];
     struct text word = TEXT(argument);
     int64_t took_ns;
@@ -182,7 +182,7 @@ bool target_verify(const struct suite *suite, const struct variant *variant,
     snprintf(output, sizeof(output), "%s.verify", place->output);
     if (!verify_argument(target, workload, &word, err))
         return false;
-    if (!run_command(&at, shell_trim(workload->verify), argument, output, VERIFY_MAX_NS, stop_asked,
+    if (!run_command(&at, shell_trim(workload->verify), argument, output, VERIFY_MAX_NS, &waiter,
                      &status, &took_ns, err))
         return error_wrap(err, "verify");
     if (status == 0)
@@ -216,7 +216,7 @@ bool target_text(const struct suite *suite, const struct variant *variant,
 /* The first line that a command of the target prints; false where it is missing or fails. */
 static bool command_says(const struct suite *suite, const struct variant *variant,
                          const struct target_place *place, struct slice command, int64_t limit_ns,
-                         const volatile sig_atomic_t *stop_asked, struct text *ret_text)
+                         const struct command_waiter *waiter, struct text *ret_text)
 {
     const struct recipe_place at = {
         .suite = suite, .variant = variant, .place = place, .fetches = true
@@ -229,8 +229,7 @@ static bool command_says(const struct suite *suite, const struct variant *varian
     if (command.len == 0 ||
         snprintf(output, sizeof(output), "%s/assay-said.txt", place->folder) >= (int)sizeof(output))
         return false;
-    if (!run_command(&at, command, NULL, output, limit_ns, stop_asked, &status, &took_ns,
-                     &ignored) ||
+    if (!run_command(&at, command, NULL, output, limit_ns, waiter, &status, &took_ns, &ignored) ||
         status != 0)
         return false;
     read_first_line(output, ret_text);
@@ -240,21 +239,21 @@ static bool command_says(const struct suite *suite, const struct variant *varian
 void target_version(const struct suite *suite, const struct variant *variant,
                     const struct target_place *place, char *ret_text, size_t size)
 {
+    const struct command_waiter nobody = { .stop_asked = NULL };
     struct text text = { ret_text, 0, size, false };
 
     ret_text[0] = '\0';
-    command_says(suite, variant, place, variant->target->version, VERSION_MAX_NS, NULL, &text);
+    command_says(suite, variant, place, variant->target->version, VERSION_MAX_NS, &nobody, &text);
 }
 
 int64_t target_image_bytes(const struct suite *suite, const struct variant *variant,
-                           const struct target_place *place,
-                           const volatile sig_atomic_t *stop_asked)
+                           const struct target_place *place, const struct command_waiter *waiter)
 {
     char line[64] = "";
     struct text text = TEXT(line);
     uint64_t bytes;
 
-    if (!command_says(suite, variant, place, variant->target->ship_image, IMAGE_MAX_NS, stop_asked,
+    if (!command_says(suite, variant, place, variant->target->ship_image, IMAGE_MAX_NS, waiter,
                       &text) ||
         !slice_u64(slice_of(line), INT64_MAX, &bytes))
         return -1;
@@ -275,13 +274,14 @@ static bool spawn_process(struct target *t, const struct recipe_process *process
 static bool run_after(struct target *t, const struct recipe_process *process, struct ready *ready,
                       struct error *err)
 {
+    const struct command_waiter waiter = { .stop_asked = ready->stop_asked };
     char text[GUARDIAN_TEXT_MAX];
     int64_t took_ns = 0;
     int status = 0;
 
     if (!process->has_after)
         return true;
-    if (!command_run(&process->after, ready->timeout_ns, ready->stop_asked, &status, &took_ns, err))
+    if (!command_run(&process->after, ready->timeout_ns, &waiter, &status, &took_ns, err))
         return error_wrap(err, "%.*s: after", (int)process->name.len, process->name.ptr);
     t->after_ns += took_ns;
     ready->deadline = mono_after(ready->deadline, took_ns);

@@ -37,7 +37,8 @@ struct target_place {
                                what is started; 0: there is no such variable */
 };
 
-struct target; /* a started one */
+struct target;         /* a started one */
+struct command_waiter; /* target/command.h */
 
 /* Reads `ret_missing` (at least 256 bytes): the packages that are not installed, separated by
  * spaces; true when none is missing. */
@@ -46,7 +47,7 @@ bool target_installed(const struct suite_target *target, char *ret_missing, size
 /* Runs the build command in the target's folder, if it has one. *ret_ns: how long it took; -1 when
  * there is nothing to build. The error carries the last lines of its output. */
 bool target_build(const struct suite *suite, const struct variant *variant,
-                  const struct target_place *place, const volatile sig_atomic_t *stop_asked,
+                  const struct target_place *place, const struct command_waiter *waiter,
                   int64_t *ret_ns, struct error *err);
 
 /* Starts all processes in their order and asks until the last one gives the right answer to
@@ -109,8 +110,7 @@ int64_t target_shipped_bytes(const struct suite *suite, const struct variant *va
 /* What the variant's image command prints: the size of a container image of it, in bytes. It may
  * take minutes. -1: there is no such command, or it could not build one. */
 int64_t target_image_bytes(const struct suite *suite, const struct variant *variant,
-                           const struct target_place *place,
-                           const volatile sig_atomic_t *stop_asked);
+                           const struct target_place *place, const struct command_waiter *waiter);
 
 /* A text of the target with its placeholders replaced, those that need no port. */
 bool target_text(const struct suite *suite, const struct variant *variant,

@@ -127,6 +127,20 @@ def test_a_long_trial_of_a_suite_gets_a_line_in_a_log_every_thirty_seconds(start
     assert child.wait(LIMIT_S) == 130
 
 
+def test_a_long_build_gets_a_line_in_a_log_every_thirty_seconds(start, suite, monkeypatch):
+    monkeypatch.setattr(conftest, "ASSAY", str(FAULTY))
+    child = start("run", suite([own_server(build="sleep 300")]), "--no-save", ASSAY_FAULTS="clock-jump=31s@1s")
+    assert re.match(r"\[1/1\] own build 3\d\.\ds$", child.stderr.readline())
+    child.send_signal(signal.SIGINT)
+    assert child.wait(LIMIT_S) == 130
+
+
+def test_a_terminal_shows_which_target_is_built_and_for_how_long(suite, tmp_path):
+    shown = in_terminal(["run", suite([own_server(build="sleep 2")]), "--no-save"], tmp_path)
+    times = [float(t) for t in re.findall(r"own · build (\d+\.\d*)(?=s)", shown)]
+    assert any(t >= 1 for t in times), shown
+
+
 @pytest.mark.parametrize("quiet", [[], ["-q"]], ids=["loud", "quiet"])
 @pytest.mark.parametrize("what", ["load", "run"])
 def test_a_signal_asks_for_a_line_of_status(start, server, suite, tmp_path, what, quiet):
