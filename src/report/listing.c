@@ -52,6 +52,23 @@ static int last_columns(const struct table *table)
     return room > LAST_COLUMNS_MIN ? room : LAST_COLUMNS_MIN;
 }
 
+/* The cells of the last column are asked for once it is known how many columns they have. */
+static void print_list(const struct screen *s, const struct column *columns, size_t column_count,
+                       size_t row_count, table_cell *cell, const void *context,
+                       int *ret_last_columns)
+{
+    const struct table table = { .s = s,
+                                 .columns = columns,
+                                 .column_count = column_count,
+                                 .row_count = row_count,
+                                 .cell = cell,
+                                 .context = context,
+                                 .gap = GAP };
+
+    *ret_last_columns = last_columns(&table);
+    table_print(&table);
+}
+
 /* ---- the runs of a database ---- */
 
 struct runs {
@@ -96,16 +113,9 @@ void listing_runs(const struct screen *s, const struct store_line *lines, size_t
         [RUN_TARGET] = { "target",  true },
     };
     struct runs runs = { s, lines, s->width };
-    const struct table table = { .s = s,
-                                 .columns = columns,
-                                 .column_count = sizeof(columns) / sizeof(columns[0]),
-                                 .row_count = count,
-                                 .cell = run_cell,
-                                 .context = &runs,
-                                 .gap = GAP };
 
-    runs.target_columns = last_columns(&table);
-    table_print(&table);
+    print_list(s, columns, sizeof(columns) / sizeof(columns[0]), count, run_cell, &runs,
+               &runs.target_columns);
 }
 
 /* ---- the trials of a plan ---- */
@@ -163,16 +173,9 @@ void listing_plan(const struct screen *s, planned_at *at, const void *context, s
         [PLAN_LOAD] = { "load",     true},
     };
     struct plan plan = { s, at, context, s->width };
-    const struct table table = { .s = s,
-                                 .columns = columns,
-                                 .column_count = sizeof(columns) / sizeof(columns[0]),
-                                 .row_count = count,
-                                 .cell = plan_cell,
-                                 .context = &plan,
-                                 .gap = GAP };
 
-    plan.load_columns = last_columns(&table);
-    table_print(&table);
+    print_list(s, columns, sizeof(columns) / sizeof(columns[0]), count, plan_cell, &plan,
+               &plan.load_columns);
 }
 
 void listing_sentence(const struct screen *s, const char *fmt, ...)
