@@ -226,6 +226,12 @@ bool ring_sim_open(void *server, uint32_t worker, const struct ring_config *conf
     return true;
 }
 
+bool ring_sim_open_own(void *servers, uint32_t worker, const struct ring_config *config,
+                       struct ring **ret_ring, struct error *err)
+{
+    return ring_sim_open((struct sim_server *)servers + worker, 0, config, ret_ring, err);
+}
+
 struct sim_reply sim_at_once(void *context, uint64_t number, int64_t now_ns, uint32_t answers)
 {
     (void)context;
@@ -233,6 +239,14 @@ struct sim_reply sim_at_once(void *context, uint64_t number, int64_t now_ns, uin
     (void)now_ns;
     (void)answers;
     return (struct sim_reply){ .what = SIM_ANSWER, .bytes = SIM_RIGHT };
+}
+
+struct sim_reply sim_says_nothing(void *context, uint64_t number, int64_t now_ns, uint32_t answers)
+{
+    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
+
+    reply.what = SIM_SILENT;
+    return reply;
 }
 
 struct sim_reply sim_every_tenth_is_silent(void *context, uint64_t number, int64_t now_ns,

@@ -53,11 +53,17 @@ bool ring_sim_open(void *server, uint32_t worker, const struct ring_config *conf
 /* "HTTP/1.1 200 OK", two bytes of body: what sim_plan()'s contract expects. */
 extern const struct slice SIM_RIGHT;
 
-/* Servers: one that answers so, at once; one that takes a millisecond, but for every tenth request,
- * which is never answered. */
+/* Servers: one that answers so, at once; one that never says anything; one that takes a
+ * millisecond, but for every tenth request, which is never answered. */
 struct sim_reply sim_at_once(void *context, uint64_t number, int64_t now_ns, uint32_t answers);
+struct sim_reply sim_says_nothing(void *context, uint64_t number, int64_t now_ns, uint32_t answers);
 struct sim_reply sim_every_tenth_is_silent(void *context, uint64_t number, int64_t now_ns,
                                            uint32_t answers);
+
+/* The same for a load of several threads, with an array of servers, one for each: the simulation
+ * knows one worker. Their clocks know nothing of one another. */
+bool ring_sim_open_own(void *servers, uint32_t worker, const struct ring_config *config,
+                       struct ring **ret_ring, struct error *err);
 
 /* A plan for the simulated server: even arrivals, no warm-up, keep-alive, time-out 5 s. */
 struct plan sim_plan(struct sim_server *server);

@@ -185,18 +185,9 @@ static int lets_every_second_one_in(void *context, uint64_t number, int64_t now_
     return 0;
 }
 
-static struct sim_reply says_nothing(void *context, uint64_t number, int64_t now_ns,
-                                     uint32_t answers)
-{
-    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
-
-    reply.what = SIM_SILENT;
-    return reply;
-}
-
 static void a_handshake_that_does_not_end_is_no_missing_answer(void **state)
 {
-    struct sim_server server = { .reply = says_nothing, .accept = lets_every_second_one_in };
+    struct sim_server server = { .reply = sim_says_nothing, .accept = lets_every_second_one_in };
     struct plan plan = sim_plan(&server);
 
     server.context = &server;
@@ -390,13 +381,6 @@ static void a_second_has_the_times_of_right_answers_only(void **state)
 
 #define WORKERS 4
 
-/* Each worker has a server of its own: the simulation knows one worker. */
-static bool open_own_ring(void *servers, uint32_t worker, const struct ring_config *config,
-                          struct ring **ret_ring, struct error *err)
-{
-    return ring_sim_open((struct sim_server *)servers + worker, 0, config, ret_ring, err);
-}
-
 static int counts_the_first(void *context, uint64_t number, int64_t now_ns)
 {
     (void)number;
@@ -416,7 +400,7 @@ static void all_workers_together_open_so_many_at_a_time(void **state)
                                           .connect_ns = SECOND_NS,
                                           .context = &first[i] };
     plan = sim_plan(servers);
-    plan.open_ring = open_own_ring;
+    plan.open_ring = ring_sim_open_own;
     plan.load.threads = WORKERS;
     plan.load.connections = 400;
     plan.load.duration_ns = 1100 * MILLISECOND_NS;

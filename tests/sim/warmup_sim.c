@@ -146,20 +146,11 @@ static void what_fails_in_it_counts_and_is_in_no_figure(void **state)
     (void)state;
 }
 
-static struct sim_reply says_nothing(void *context, uint64_t number, int64_t now_ns,
-                                     uint32_t answers)
-{
-    struct sim_reply reply = sim_at_once(context, number, now_ns, answers);
-
-    reply.what = SIM_SILENT;
-    return reply;
-}
-
 /* 500 time-outs of a second, two at a time, would be four minutes. */
 static void a_server_that_says_nothing_is_given_up_while_it_warms_up(void **state)
 {
     for (int by_count = 0; by_count < 2; by_count++) {
-        struct sim_server server = { .reply = says_nothing };
+        struct sim_server server = { .reply = sim_says_nothing };
         struct plan plan = warmed_plan(&server, by_count);
 
         plan.load.connections = 2;
@@ -204,13 +195,6 @@ static void in_an_open_loop_the_window_begins_when_the_next_one_is_due(void **st
 
 #define WORKERS 4
 
-/* Each worker has a server of its own: the simulation knows one worker. */
-static bool open_own_ring(void *servers, uint32_t worker, const struct ring_config *config,
-                          struct ring **ret_ring, struct error *err)
-{
-    return ring_sim_open((struct sim_server *)servers + worker, 0, config, ret_ring, err);
-}
-
 /* The clocks of these workers know nothing of one another, but a count is a count. */
 static void workers_share_it_out(void **state)
 {
@@ -222,7 +206,7 @@ static void workers_share_it_out(void **state)
         for (size_t i = 0; i < WORKERS; i++)
             servers[i] = (struct sim_server){ .reply = a_millisecond };
         plan = warmed_plan(servers, true);
-        plan.open_ring = open_own_ring;
+        plan.open_ring = ring_sim_open_own;
         plan.load.model = model;
         plan.load.arrivals = PACER_POISSON;
         plan.load.rate_per_sec = 4000;
@@ -248,7 +232,7 @@ static void who_has_no_share_of_it_waits_for_the_others(void **state)
     for (size_t i = 0; i < WORKERS; i++)
         servers[i] = (struct sim_server){ .reply = a_millisecond };
     plan = warmed_plan(servers, true);
-    plan.open_ring = open_own_ring;
+    plan.open_ring = ring_sim_open_own;
     plan.load.threads = WORKERS;
     plan.load.connections = WORKERS;
     plan.load.warmup_requests = 1;
@@ -267,9 +251,9 @@ static void a_worker_that_gives_up_keeps_nobody_waiting(void **state)
     struct plan plan;
 
     for (size_t i = 0; i < WORKERS; i++)
-        servers[i] = (struct sim_server){ .reply = i == 2 ? says_nothing : a_millisecond };
+        servers[i] = (struct sim_server){ .reply = i == 2 ? sim_says_nothing : a_millisecond };
     plan = warmed_plan(servers, true);
-    plan.open_ring = open_own_ring;
+    plan.open_ring = ring_sim_open_own;
     plan.load.threads = WORKERS;
     plan.load.connections = WORKERS;
     plan.load.timeout_ns = SECOND_NS;
