@@ -122,7 +122,7 @@ def test_a_long_trial_of_a_suite_gets_a_line_in_a_log_every_thirty_seconds(start
     monkeypatch.setattr(conftest, "ASSAY", str(FAULTY))
     folder = suite([own_server()], loads=[{"name": "long", "connections": 1, "duration": "300s", "warmup": "1ms"}])
     child = start("run", folder, "--no-save", ASSAY_FAULTS="clock-jump=31s@4s")
-    assert re.match(r"\[1/1\] own .* measure \d+\.\ds / 5m00s ", child.stderr.readline())
+    assert re.match(r"\[1/1\] own .* measure \d+\.\d+s / 5m00s ", child.stderr.readline())
     child.send_signal(signal.SIGINT)
     assert child.wait(LIMIT_S) == 130
 

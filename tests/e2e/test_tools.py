@@ -307,7 +307,7 @@ def test_a_long_run_that_did_no_more_than_the_short_one_gives_no_figure(bench, l
 
 
 def test_the_instructions_of_a_run_are_those_of_the_worker_thread(bench, tmp_path, monkeypatch):
-    def drive(_b, _contender, _connections, _seconds, _close, under, **_options):
+    def drive(_b, _contender, _case, _seconds, under, **_options):
         counts = next(word for word in under if word.startswith("--callgrind-out-file=")).split("=")[1]
         for thread, instructions in (("01", 5000), ("02", 700)):
             write(pathlib.Path(f"{counts}-{thread}"), f"events: Ir\nsummary: 1\n\ntotals: {instructions}\n")
