@@ -127,6 +127,36 @@ size_t table_ask(const struct percentiles *asked, const struct column *usual, si
     return n;
 }
 
+static bool was_asked_for(const struct table *t, size_t column)
+{
+    const struct percentiles *asked = t->s->percentiles;
+
+    for (size_t k = 0; asked != NULL && k < asked->count; k++)
+        if (t->columns[column].title == asked->list[k].name)
+            return true;
+    return false;
+}
+
+/* A column that was asked for does not go away without a word. */
+static void name_dropped(const struct table *t, const bool *had, const int *widths)
+{
+    bool any = false;
+    struct line l;
+
+    line_begin(&l, t->s, "", t->indent);
+    for (size_t c = 0; c < t->column_count; c++) {
+        if (!had[c] || widths[c] > 0)
+            continue;
+        line_piece(&l, any ? 1 : 0, STYLE_PLAIN, "%s%s", any ? "" : "no room for ",
+                   t->columns[c].title);
+        any = true;
+    }
+    if (!any)
+        return;
+    line_piece(&l, 0, STYLE_PLAIN, ": a wider terminal shows them, and -o md=FILE");
+    line_end(&l);
+}
+
 int table_width(const struct table *table)
 {
     int widths[TABLE_COLUMNS_MAX];
@@ -137,15 +167,18 @@ int table_width(const struct table *table)
 void table_print(const struct table *table)
 {
     int widths[TABLE_COLUMNS_MAX];
-
+    bool had[TABLE_COLUMNS_MAX] = { false };
     int total = measure(table, widths);
 
     if (table->s->markdown) {
         print_markdown(table, widths);
         return;
     }
+    for (size_t c = 0; c < table->column_count; c++)
+        had[c] = was_asked_for(table, c) && widths[c] > 0;
     drop_columns(table, total, widths);
     put_row(table, widths, 0, true);
     for (size_t r = 0; r < table->row_count; r++)
         put_row(table, widths, r, false);
+    name_dropped(table, had, widths);
 }

@@ -190,6 +190,10 @@ def test_the_percentiles_that_were_asked_for_are_shown(assay, server, suite, tmp
     assert " p5 " in done.err
     assert re.search(r"\| p5 \| p75 \|", (tmp_path / "run.md").read_text())
     assert " p75 " in assay("show", "last", "--trials", "--percentiles=75").out
+    many = "--percentiles=" + ",".join(f"{n}.125" for n in range(10, 90, 10))
+    narrow, wide = (assay("show", "last", many, COLUMNS=columns).out for columns in ("80", "200"))
+    assert re.search(r"no room for (p[\d.]+ )*p80.125: a wider\s+terminal", narrow), narrow
+    assert {"p10.125", "p70.125", "p80.125"} <= set(titles(wide, "rank")) and "no room" not in wide, wide
 
 
 # --color > NO_COLOR > CLICOLOR_FORCE, FORCE_COLOR > is it a terminal (here it is), and which.
