@@ -166,18 +166,6 @@ static void asked_cell(const struct ranking *ranking, const struct ranking_row *
                  number_duration((double)asked->ns).text);
 }
 
-static void bytes_cell(int64_t bytes, char *ret_text)
-{
-    if (bytes >= 0)
-        snprintf(ret_text, TABLE_CELL_MAX, "%s", number_bytes((double)bytes).text);
-}
-
-static void duration_cell(double ns, char *ret_text)
-{
-    if (isfinite(ns))
-        snprintf(ret_text, TABLE_CELL_MAX, "%s", number_duration(ns).text);
-}
-
 /* One flat switch: a case a column. */
 static void ranking_cell(const void *context, size_t index, size_t column, char *ret_text)
 {
@@ -210,7 +198,7 @@ static void ranking_cell(const void *context, size_t index, size_t column, char 
         break;
     case COLUMN_EACH:
         if (is_by_count(ranking) && is_closed(ranking))
-            duration_cell(each_ns(ranking, row), ret_text);
+            cell_duration(each_ns(ranking, row), ret_text);
         break;
     case COLUMN_RELATIVE:
         relative_cell(ranking, row, ret_text);
@@ -220,22 +208,22 @@ static void ranking_cell(const void *context, size_t index, size_t column, char 
             screen_bar(view->s, row->relative, view->bar_cells, ret_text, TABLE_CELL_MAX);
         break;
     case COLUMN_CPU:
-        duration_cell(row->server_cpu_ns.n > 0 ? row->server_cpu_ns.median : nan(""), ret_text);
+        cell_duration(row->server_cpu_ns.n > 0 ? row->server_cpu_ns.median : nan(""), ret_text);
         break;
     case COLUMN_SERVICES:
-        duration_cell(row->services_cpu_ns.n > 0 ? row->services_cpu_ns.median : nan(""), ret_text);
+        cell_duration(row->services_cpu_ns.n > 0 ? row->services_cpu_ns.median : nan(""), ret_text);
         break;
     case COLUMN_RSS:
-        bytes_cell(row->rss_peak_bytes, ret_text);
+        cell_bytes(row->rss_peak_bytes, ret_text);
         break;
     case COLUMN_P99:
         p99_cell(ranking, row, ret_text);
         break;
     case COLUMN_PSS:
-        bytes_cell(row->pss_peak_bytes, ret_text);
+        cell_bytes(row->pss_peak_bytes, ret_text);
         break;
     case COLUMN_READY:
-        duration_cell(row->ready_ms * 1e6, ret_text);
+        cell_duration(row->ready_ms * 1e6, ret_text);
         break;
     }
 }
@@ -415,112 +403,11 @@ static void print_ranking(const struct screen *s, const struct ranking *ranking,
     fputc('\n', s->out);
 }
 
-/* ---- what each takes to have and to start ---- */
-
-struct footprint {
-    const struct screen *s;
-    const struct ranking *rankings;
-    size_t count;
-};
-
-static bool is_footprint(const struct ranking_row *row)
-{
-    return row->trials > 0 && !row->ceiling;
-}
-
-static bool seen_before(const struct footprint *f, size_t ranking, size_t row)
-{
-    const char *target = f->rankings[ranking].rows[row].target;
-
-    for (size_t i = 0; i <= ranking; i++) {
-        size_t rows = i < ranking ? f->rankings[i].row_count : row;
-
-        for (size_t k = 0; k < rows; k++)
-            if (is_footprint(&f->rankings[i].rows[k]) &&
-                strcmp(f->rankings[i].rows[k].target, target) == 0)
-                return true;
-    }
-    return false;
-}
-
-/* The nth target in the order of the rankings, or NULL. */
-static const struct ranking_row *footprint_row(const struct footprint *f, size_t n)
-{
-    for (size_t i = 0; i < f->count; i++)
-        for (size_t k = 0; k < f->rankings[i].row_count; k++) {
-            const struct ranking_row *row = &f->rankings[i].rows[k];
-
-            if (is_footprint(row) && !seen_before(f, i, k) && n-- == 0)
-                return row;
-        }
-    return NULL;
-}
-
-static void footprint_cell(const void *context, size_t index, size_t column, char *ret_text)
-{
-    const struct footprint *f = context;
-    const struct ranking_row *row = footprint_row(f, index);
-    struct text text = { ret_text, 0, TABLE_CELL_MAX, false };
-
-    BUG_IF(row == NULL); /* it was there when the rows were counted */
-    switch (column) {
-    case 0:
-        screen_add_foreign(f->s, &text, slice_of(row->target));
-        break;
-    case 1:
-        bytes_cell(row->shipped_bytes, ret_text);
-        break;
-    case 2:
-        duration_cell(row->build_ms * 1e6, ret_text);
-        break;
-    case 3:
-        duration_cell(row->ready_ms * 1e6, ret_text);
-        break;
-    case 4:
-        bytes_cell(row->rss_idle_bytes, ret_text);
-        break;
-    case 5:
-        bytes_cell(row->image_bytes, ret_text);
-        break;
-    }
-}
-
-static void footprint_table(const struct footprint *f)
-{
-    static const struct column columns[] = {
-        {"server",                       true },
-        { "shipped",                     false},
-        { "build",                       false},
-        { "start to first right answer", false},
-        { "idle rss",                    false},
-        { "container image",             false},
-    };
-    struct table table = {
-        f->s, columns, sizeof(columns) / sizeof(columns[0]), 0, footprint_cell, f, 0, 2
-    };
-    bool known = false;
-    const struct ranking_row *row;
-    struct line l;
-
-    while ((row = footprint_row(f, table.row_count)) != NULL) {
-        known = known || isfinite(row->build_ms) || row->shipped_bytes >= 0;
-        table.row_count++;
-    }
-    if (!known)
-        return;
-    line_begin(&l, f->s, "what has to be shipped, built and started", 0);
-    line_end(&l);
-    table_print(&table);
-    fputc('\n', f->s->out);
-}
-
 void ranking_tables(const struct screen *s, const struct ranking *rankings, size_t count)
 {
-    struct footprint footprint = { s, rankings, count };
-
     for (size_t i = 0; i < count; i++)
         if (!ranking_is_stage(&rankings[i]))
             print_ranking(s, &rankings[i], has_other_class(rankings, count, &rankings[i]));
     stage_tables(s, rankings, count, true);
-    footprint_table(&footprint);
+    footprint_table(s, rankings, count);
 }

@@ -1,7 +1,11 @@
 #include "report/table_priv.h"
 
+#include <math.h>
+#include <stdio.h>
+
 #include "base/bug.h"
 #include "report/line_priv.h"
+#include "report/number_priv.h"
 
 static int cell_columns(const struct table *t, size_t row, size_t column)
 {
@@ -20,6 +24,18 @@ static int title_columns(const struct table *t, size_t column)
 
     screen_add(t->s, &text, slice_of(t->columns[column].title));
     return screen_columns(shown);
+}
+
+void cell_bytes(int64_t bytes, char *ret_text)
+{
+    if (bytes >= 0)
+        snprintf(ret_text, TABLE_CELL_MAX, "%s", number_bytes((double)bytes).text);
+}
+
+void cell_duration(double ns, char *ret_text)
+{
+    if (isfinite(ns))
+        snprintf(ret_text, TABLE_CELL_MAX, "%s", number_duration(ns).text);
 }
 
 /* Widths of all columns, 0 for the empty ones; returns the sum with gaps. */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "report/percentiles.h"
 #include "report/screen.h"
@@ -22,6 +23,10 @@ struct column {
 /* Writes the cell's text, at most TABLE_CELL_MAX bytes, "" for none; our own glyphs are allowed,
  * what others wrote must have come through screen_add_foreign(). */
 typedef void table_cell(const void *context, size_t row, size_t column, char *ret_text);
+
+/* Cells of figures; "" for one that is not known: below 0, not finite. */
+void cell_bytes(int64_t bytes, char *ret_text);
+void cell_duration(double ns, char *ret_text);
 
 struct table {
     const struct screen *s;

@@ -35,8 +35,10 @@ void costs_warnings(struct warnings *w, const struct trial_record *t);
  * loop; else NaN. (costs.c) */
 double in_flight_short(const struct trial_record *t);
 
-/* All rankings of a run, and what each target takes to have and to start. (ranking_table.c) */
+/* All rankings of a run, and what each target takes to have and to start. (ranking_table.c,
+ * footprint_table.c) */
 void ranking_tables(const struct screen *s, const struct ranking *rankings, size_t count);
+void footprint_table(const struct screen *s, const struct ranking *rankings, size_t count);
 
 /* Below a ranking's table: who is not ranked and why, ties, the noise floor, neighbours in a
  * sentence each, wrong answers. (ranking_notes.c) */
