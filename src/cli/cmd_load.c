@@ -193,7 +193,7 @@ static int report(struct load_options *o, const struct run_record *run, struct e
     }
     if (!any_answer(run) && stop_asked == 0) {
         fprintf(stderr,
-                run->trials[0]->tally.scheduled == 0
+                run->trials[0]->tally.scheduled == 0 && !run->trials[0]->tally.gave_up
                     ? "error: no request was due in so short a time; a longer -d, or a higher -r\n"
                     : "error: not one right answer was measured\n");
         return EXIT_MEASUREMENT;

@@ -207,6 +207,17 @@ def test_who_does_not_speak_http_is_told_from_who_breaks_it(assay, method, answe
     assert ("another service" in done.err) == (b"SSH" in answer)
 
 
+@pytest.mark.parametrize("load", [["-n", "1000"], ["-d", "60s", "--warmup", "1000n"]], ids=["window", "warm-up"])
+def test_a_server_that_falls_silent_is_given_up_by_count(assay, misbehaving, tmp_path, load):
+    done = assay(misbehaving("falls_silent"), *load, "-c", "1", "--timeout", "100ms", "-o", "json=trial.json")
+    trial = json.loads((tmp_path / "trial.json").read_text())
+    assert trial["gave_up"] is True and trial["partial"] is True
+    assert "PARTIAL: given up after " in done.out
+    assert "four time-outs' length" in done.out
+    assert "so short a time" not in done.err
+    assert done.code == (0 if trial["requests"]["ok"] else 1)
+
+
 def test_wrong_answers_are_no_throughput(assay, misbehaving):
     done = assay(misbehaving("wrong_status"), "-n", "10", "--expect-status", "200", "--timeout", "1s", "-j")
     assert done.code == 1

@@ -166,6 +166,35 @@ static void a_server_that_says_nothing_is_given_up_while_it_warms_up(void **stat
     (void)state;
 }
 
+/* At its 5000th request it is told that all so far was warm-up. */
+static struct sim_reply is_steady_later(void *context, uint64_t number, int64_t now_ns,
+                                        uint32_t answers)
+{
+    struct sim_server *server = context;
+
+    if (number == 5000)
+        assert_true(engine_restart_window(sim_engine(server),
+                                          (struct mono){ now_ns + 200 * MILLISECOND_NS }));
+    return a_millisecond(NULL, number, now_ns, answers);
+}
+
+/* Then the load goes on as behind a warm-up by time: what it was told to ask before is over. */
+static void a_window_behind_it_may_begin_anew(void **state)
+{
+    struct sim_server server = { .reply = is_steady_later };
+    struct plan plan = warmed_plan(&server, false);
+
+    server.context = &server;
+    plan.load.connections = 4;
+    sim_drive(&plan, &tally);
+    assert_int_equal(tally.restarts, 1);
+    assert_int_equal(tally.window_ns, 2 * SECOND_NS);
+    assert_in_range(tally.warmup, 5790, 5810);
+    assert_in_range(tally.ok, 7996, 8000);
+    assert_int_equal(server.requests, tally.warmup + tally.sent);
+    (void)state;
+}
+
 /* ---- open loop ---- */
 
 /* The timetable knows before when the 501st is due: even ones exactly, Poisson's by the seed. */
@@ -273,6 +302,7 @@ int main(void)
         cmocka_unit_test(more_connections_than_it_has_requests_are_opened_in_the_window),
         cmocka_unit_test(what_fails_in_it_counts_and_is_in_no_figure),
         cmocka_unit_test(a_server_that_says_nothing_is_given_up_while_it_warms_up),
+        cmocka_unit_test(a_window_behind_it_may_begin_anew),
         cmocka_unit_test(in_an_open_loop_the_window_begins_when_the_next_one_is_due),
         cmocka_unit_test(workers_share_it_out),
         cmocka_unit_test(who_has_no_share_of_it_waits_for_the_others),
