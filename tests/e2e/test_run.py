@@ -27,7 +27,7 @@ def test_a_dry_run_says_what_it_would_do_and_starts_nothing(assay, suite, tmp_pa
 
 
 def test_a_preset_changes_blocks_and_loads(assay, suite):
-    folder = suite([own_server()], blocks=4,
+    folder = suite([own_server()], blocks=4, loads=[{"name": "few", "connections": 2, "duration": "200ms"}],
                    presets=[{"name": "quick", "blocks": 2, "duration": "100ms", "warmup": "0s"}])
     full, quick = plan(assay, folder), plan(assay, folder, "--preset", "quick")
     assert quick["seconds"] < full["seconds"]
