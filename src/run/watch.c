@@ -7,6 +7,7 @@
 
 #define PSS_EVERY_NS     SECOND_NS
 #define THREADS_EVERY_NS SECOND_NS
+#define FIND_EVERY_NS    SECOND_NS
 #define SETTLE_SAMPLE_NS (100 * MILLISECOND_NS)
 #define SETTLE_MAX_NS    (2 * SECOND_NS)
 #define TICK_NS          (10 * MILLISECOND_NS) /* of the kernel's CPU times */
@@ -17,7 +18,8 @@ void watch_init(struct watch *watch, const char *root, int32_t ancestor, bool an
                              .ancestor = ancestor,
                              .ancestor_counts = ancestor_counts,
                              .server_cpus = -1,
-                             .last_pss = { INT64_MIN / 2 } };
+                             .last_pss = { INT64_MIN / 2 },
+                             .found_at = { INT64_MIN / 2 } };
 }
 
 static int64_t larger(int64_t a, int64_t b)
@@ -85,7 +87,7 @@ static void take_part(const struct proc_tree *tree, const size_t *services, size
             proc_tree_add(ret_part, tree, i);
 }
 
-static void sample_service(const struct watch *watch, const struct proc_tree *part,
+static void sample_service(struct watch *watch, const struct proc_tree *part,
                            struct watch_service *service)
 {
     struct proc_usage before = service->last;
@@ -94,6 +96,7 @@ static void sample_service(const struct watch *watch, const struct proc_tree *pa
 
     service->known = proc_usage_read(watch->root, 0, part, 0, &service->last, &ignored) &&
                      service->last.processes > 0;
+    watch->some_gone |= !service->known || service->last.processes < part->count;
     if (!service->known)
         return;
     service->cpu_lost |= loses_cpu(known_before ? &before : &service->last, &service->last);
@@ -105,19 +108,17 @@ static void sample_service(const struct watch *watch, const struct proc_tree *pa
 /* Reads the services, and leaves the rest of the tree, the server's own. */
 static void split_services(struct watch *watch)
 {
-    struct proc_tree all, part;
+    const struct proc_tree *all = &watch->found;
+    struct proc_tree part;
     size_t services[PROC_TREE_MAX] = { 0 };
 
-    if (watch->service_count == 0)
-        return;
-    all = watch->tree;
-    for (size_t i = 0; i < all.count; i++)
-        services[i] = service_of(watch, &all, services, i);
+    for (size_t i = 0; i < all->count; i++)
+        services[i] = service_of(watch, all, services, i);
     for (size_t i = 0; i < watch->service_count; i++) {
-        take_part(&all, services, i, &part);
+        take_part(all, services, i, &part);
         sample_service(watch, &part, &watch->services[i]);
     }
-    take_part(&all, services, NO_SERVICE, &watch->tree);
+    take_part(all, services, NO_SERVICE, &watch->tree);
 }
 
 /* The two parts are shared out by the kernel's ticks anew at each look, so that one of them can go
@@ -220,26 +221,49 @@ int32_t watch_first_pid(const struct watch *watch)
     return watch->known && watch->tree.count > 0 ? watch->tree.pids[0] : 0;
 }
 
-/* `dear`: PROC_THREADS at the borders of the window, else 0. */
-static void take_sample(struct watch *watch, struct mono now, unsigned dear,
+/* The processes are looked for only now and then: with a thousand on the machine that takes 15 ms
+ * of the generator's CPU. */
+static bool find_processes(struct watch *watch, struct mono now, bool anew)
+{
+    struct error ignored;
+
+    if (!anew && watch->known && !watch->some_gone &&
+        mono_diff_ns(watch->found_at, now) < FIND_EVERY_NS)
+        return true;
+    watch->found_at = now;
+    watch->some_gone = false;
+    return proc_tree_read(watch->root, watch->ancestor, &watch->found, &ignored);
+}
+
+static bool read_processes(struct watch *watch, unsigned dear)
+{
+    struct error ignored;
+    bool good;
+
+    watch->tree = watch->found;
+    if (watch->service_count > 0)
+        split_services(watch);
+    if (watch->ancestor_counts && watch->tree.count < PROC_TREE_MAX)
+        watch->tree.pids[watch->tree.count++] = watch->ancestor;
+    good = proc_usage_read(watch->root, watch->ancestor_counts ? 0 : watch->ancestor, &watch->tree,
+                           dear, &watch->last, &ignored);
+    watch->some_gone |= watch->last.processes < watch->tree.count;
+    return good;
+}
+
+/* `anew`: the processes are to be found now. `dear`: PROC_THREADS at the borders of the window,
+ * else 0. */
+static void take_sample(struct watch *watch, struct mono now, bool anew, unsigned dear,
                         struct server_usage *server)
 {
     bool with_pss = mono_diff_ns(watch->last_pss, now) >= PSS_EVERY_NS;
     struct proc_usage before = watch->last;
     bool known_before = watch->known;
-    struct error ignored;
 
     if (watch->ancestor == 0)
         return;
-    watch->known = proc_tree_read(watch->root, watch->ancestor, &watch->tree, &ignored);
-    if (watch->known)
-        split_services(watch);
-    if (watch->known && watch->ancestor_counts && watch->tree.count < PROC_TREE_MAX)
-        watch->tree.pids[watch->tree.count++] = watch->ancestor;
     watch->known =
-        watch->known &&
-        proc_usage_read(watch->root, watch->ancestor_counts ? 0 : watch->ancestor, &watch->tree,
-                        dear | (with_pss ? PROC_PSS : 0), &watch->last, &ignored);
+        find_processes(watch, now, anew) && read_processes(watch, dear | (with_pss ? PROC_PSS : 0));
     /* Who has no memory is dead and waits to be reaped: to print its 0 bytes would be a lie. */
     watch->known = watch->known && watch->last.processes > 0 && watch->last.rss_bytes > 0;
     if (!watch->known) {
@@ -265,7 +289,7 @@ static void take_sample(struct watch *watch, struct mono now, unsigned dear,
 
 void watch_sample(struct watch *watch, struct mono now, struct server_usage *server)
 {
-    take_sample(watch, now, 0, server);
+    take_sample(watch, now, false, 0, server);
 }
 
 static bool same_size(const struct proc_usage *a, const struct proc_usage *b)
@@ -282,13 +306,13 @@ void watch_settle(struct watch *watch, struct server_usage *server)
     const struct timespec pause = { 0, SETTLE_SAMPLE_NS };
     unsigned alike = 0;
 
-    watch_sample(watch, mono_now(), server);
+    take_sample(watch, mono_now(), true, 0, server);
     for (int64_t waited_ns = 0; watch->known && alike < 2 && waited_ns < SETTLE_MAX_NS;
          waited_ns += SETTLE_SAMPLE_NS) {
         struct proc_usage before = watch->last;
 
         clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
-        watch_sample(watch, mono_now(), server);
+        take_sample(watch, mono_now(), true, 0, server);
         alike = same_size(&before, &watch->last) ? alike + 1 : 0;
     }
     if (watch->known)
@@ -297,7 +321,7 @@ void watch_settle(struct watch *watch, struct server_usage *server)
 
 void watch_window_begins(struct watch *watch, struct mono now, struct server_usage *server)
 {
-    take_sample(watch, now, PROC_THREADS, server);
+    take_sample(watch, now, true, PROC_THREADS, server);
     services_begin(watch);
     watch->begin_at = now;
     watch->points = 0; /* of a window that was given up */
@@ -312,13 +336,18 @@ void watch_window_begins(struct watch *watch, struct mono now, struct server_usa
     server->rss_bytes_start = (int64_t)watch->last.rss_bytes;
 }
 
+/* A whole second of the window is over. */
+static bool point_is_due(const struct watch *watch, struct mono now)
+{
+    return mono_diff_ns(watch->begin_at, now) >= (int64_t)(watch->points + 1) * SECOND_NS;
+}
+
 void watch_in_window(struct watch *watch, struct mono now, struct server_usage *server,
                      struct series_point *points, uint32_t max)
 {
-    watch_sample(watch, now, server);
+    take_sample(watch, now, point_is_due(watch, now), 0, server);
     threads_since(watch, now);
-    while (watch->points < max &&
-           mono_diff_ns(watch->begin_at, now) >= (int64_t)(watch->points + 1) * SECOND_NS) {
+    while (watch->points < max && point_is_due(watch, now)) {
         struct series_point *point = &points[watch->points++];
 
         *point = (struct series_point){ .rss_bytes = -1, .cpu_ns = -1 };
@@ -332,7 +361,7 @@ void watch_in_window(struct watch *watch, struct mono now, struct server_usage *
 
 void watch_window_ends(struct watch *watch, struct mono now, struct server_usage *server)
 {
-    take_sample(watch, now, PROC_THREADS, server);
+    take_sample(watch, now, true, PROC_THREADS, server);
     services_end(watch);
     threads_at_end(watch, now, server);
     if (!watch->known || server->rss_bytes_start < 0)

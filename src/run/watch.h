@@ -24,8 +24,11 @@ struct watch {
     const char *root; /* in front of /proc: "", or a recorded tree; see probe/proc.h */
     int32_t ancestor; /* 0: nothing is known of the server */
     bool ancestor_counts;
-    bool known;            /* the last sample could be read */
-    bool cpu_lost;         /* in this window: CPU time that was used has become nobody's */
+    bool known;             /* the last sample could be read */
+    bool cpu_lost;          /* in this window: CPU time that was used has become nobody's */
+    struct proc_tree found; /* the tree as it was found last */
+    struct mono found_at;
+    bool some_gone;        /* of these, since */
     struct proc_tree tree; /* without the services */
     struct target_leader leaders[TARGET_LEADERS_MAX];
     size_t leader_count; /* 0: no services */

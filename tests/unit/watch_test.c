@@ -193,6 +193,58 @@ static void peaks_stay_and_counts_follow(void **state)
     (void)state;
 }
 
+/* To find processes means to look at all of the machine's. */
+static void a_new_process_is_found_within_a_second(void **state)
+{
+    set_process(worker(0, 1000));
+    sample(0);
+    set_process((struct process){ .pid = 102, .parent = 101, .rss_kb = 500 });
+    sample(900);
+    assert_int_equal(server.processes, 1);
+    sample(1000);
+    assert_int_equal(server.processes, 2);
+    (void)state;
+}
+
+static void where_a_process_has_gone_another_may_have_come(void **state)
+{
+    set_process(worker(0, 1000));
+    set_process((struct process){ .pid = 102, .parent = 101, .rss_kb = 500 });
+    sample(0);
+    remove_process(102);
+    set_process((struct process){ .pid = 103, .parent = 101, .rss_kb = 500 });
+    sample(100);
+    assert_int_equal(server.processes, 1);
+    sample(200);
+    assert_int_equal(server.processes, 2);
+    (void)state;
+}
+
+static void borders_and_seconds_of_the_window_find_new_processes(void **state)
+{
+    struct series_point points[2];
+
+    set_process(worker(0, 1000));
+    sample(0);
+    set_process((struct process){ .pid = 102, .parent = 101, .rss_kb = 500 });
+    watch_window_begins(&watch, at_ms(100), &server);
+    assert_int_equal(server.processes, 2);
+    set_process((struct process){ .pid = 103, .parent = 101, .rss_kb = 500 });
+    watch_in_window(&watch, at_ms(1000), &server, points, 2);
+    assert_int_equal(server.processes, 2);
+    watch_in_window(&watch, at_ms(1150), &server, points, 2);
+    assert_int_equal(server.processes, 3);
+    assert_int_equal(points[0].rss_bytes, 2000 * 1024);
+    /* Less than a second later, which is another second of the window. */
+    set_process((struct process){ .pid = 104, .parent = 101, .rss_kb = 500 });
+    watch_in_window(&watch, at_ms(2100), &server, points, 2);
+    assert_int_equal(points[1].rss_bytes, 2500 * 1024);
+    set_process((struct process){ .pid = 105, .parent = 101, .rss_kb = 500 });
+    watch_window_ends(&watch, at_ms(2200), &server);
+    assert_int_equal(server.processes, 5);
+    (void)state;
+}
+
 /* Reading it walks all page tables and holds the target's lock. */
 static void proportional_memory_is_read_once_a_second(void **state)
 {
@@ -591,6 +643,24 @@ static void a_service_that_is_gone_has_no_cpu_time(void **state)
     (void)state;
 }
 
+static void a_service_that_lost_a_process_may_have_a_new_one(void **state)
+{
+    static const struct target_leader leader = { 102, 0 };
+    struct service_usage usage = { .processes = -1, .rss_bytes_peak = -1 };
+
+    watch_services(&watch, &leader, 1, &usage, 1);
+    set_services(1);
+    sample(0);
+    assert_int_equal(usage.processes, 2);
+    remove_process(105);
+    set_process((struct process){ .pid = 106, .parent = 102, .group = 102, .rss_kb = 80 });
+    sample(100);
+    assert_int_equal(usage.processes, 1);
+    sample(200);
+    assert_int_equal(usage.processes, 2);
+    (void)state;
+}
+
 /* The kernel shares ticks out anew: the user's part may shrink while the sum grows. */
 static void parts_of_cpu_time_are_not_negative_and_their_sum_is_right(void **state)
 {
@@ -701,6 +771,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         watched(peaks_stay_and_counts_follow),
+        watched(a_new_process_is_found_within_a_second),
+        watched(where_a_process_has_gone_another_may_have_come),
+        watched(borders_and_seconds_of_the_window_find_new_processes),
         watched(proportional_memory_is_read_once_a_second),
         watched(a_kernel_without_proportional_memory_has_none_to_tell),
         watched(busy_cores_are_those_between_two_samples),
@@ -721,6 +794,7 @@ int main(void)
         watched(an_unknown_moment_does_not_cost_the_threads_and_an_unknown_border_does),
         watched(services_are_measured_apart_from_the_server),
         watched(a_service_that_is_gone_has_no_cpu_time),
+        watched(a_service_that_lost_a_process_may_have_a_new_one),
         watched(parts_of_cpu_time_are_not_negative_and_their_sum_is_right),
         watched(a_child_that_nobody_waited_for_makes_cpu_time_unknown),
         watched(a_child_that_was_waited_for_costs_a_tick_or_two_at_most),
