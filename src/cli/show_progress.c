@@ -67,6 +67,7 @@ struct live_trial live_trial_of(const struct progress *p, const struct screen *s
         .total_ns = p->total_ns,
         .done = p->done,
         .wanted = p->wanted,
+        .in_process = p->record->workload.name.len == 0 && p->wanted > 0,
         .ok = p->ok,
         .failed = p->failed,
         .now_per_sec = p->now_per_sec,

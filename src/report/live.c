@@ -175,6 +175,10 @@ static void add_sparkline(struct row *row, const double *rates, size_t count)
 
 static void add_elapsed(struct row *row, const struct live_trial *t)
 {
+    if (t->in_process) {
+        row_add(row, "process %s of %s", number_whole(t->done).text, number_whole(t->wanted).text);
+        return;
+    }
     row_add(row, "%s", number_duration((double)t->elapsed_ns).text);
     if (t->total_ns > 0)
         row_add(row, " / %s", number_duration((double)t->total_ns).text);
@@ -497,13 +501,13 @@ static void log_status(struct live *live, const struct live_run *run, const stru
     struct row row;
 
     row_begin(&row, &live->screen);
-    if (run != NULL)
+    if (run != NULL && !t->in_process)
         row_add(&row, "[%zu/%zu] ", run->done + 1, run->count);
     row_foreign(&row, t->target);
     row_add(&row, " %s ", text_or_empty(t->phase));
-    if (t->elapsed_ns > 0) /* else nobody measured it */
+    if (t->in_process || t->elapsed_ns > 0) /* else nobody measured it */
         add_elapsed(&row, t);
-    if (t->total_ns > 0 || t->wanted > 0) { /* it is driven */
+    if (!t->in_process && (t->total_ns > 0 || t->wanted > 0)) { /* it is driven */
         row_add(&row, "   %s req/s   ", number_short(t->mean_per_sec).text);
         add_errors(&row, t->failed);
     }

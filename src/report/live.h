@@ -24,6 +24,7 @@ struct live_trial {
     const char *phase;            /* "build", "start", "warm-up", "measure", "drain", "stop" */
     int64_t elapsed_ns, total_ns; /* of the phase; total 0: unknown */
     uint64_t done, wanted;        /* requests, for loads by count; wanted 0: by duration */
+    bool in_process;              /* no trial: `done` of `wanted` are fresh processes */
     uint64_t ok, failed;          /* in the window so far */
     double now_per_sec, mean_per_sec;
     int64_t p50_ns, p99_ns, max_ns;  /* 0: not yet known */

@@ -441,6 +441,27 @@ static void a_suite_in_a_log_gets_no_line_for_a_phase_and_one_in_thirty_seconds(
     (void)state;
 }
 
+/* It is called, and no request is sent. */
+static void what_runs_in_process_has_processes_and_no_rate(void **state)
+{
+    struct stage *log = stage_new(80, false, true, false);
+    struct stage *terminal = stage_new(80, true, false, false);
+    struct live_run run = suite(6);
+    struct live_trial t = {
+        .target = "bottle", .phase = "measure", .done = 3, .wanted = 10, .in_process = true
+    };
+
+    run.done = run.count;
+    live_status(log->live, &run, &t);
+    fflush(log->screen.out);
+    assert_string_equal(log->written, "bottle measure process 3 of 10\n");
+    live_show(terminal->live, at_ms(0), &run, &t);
+    assert_non_null(strstr(stage_seen(terminal), "bottle · measure process 3 of 10\n"));
+    stage_free(log);
+    stage_free(terminal);
+    (void)state;
+}
+
 static void who_asks_is_told_at_once_and_the_region_begins_below(void **state)
 {
     struct stage *stage = stage_new(80, true, false, false);
@@ -512,6 +533,7 @@ int main(void)
         cmocka_unit_test(an_interrupted_phase_tells_how_long_it_was),
         cmocka_unit_test(a_log_gets_a_line_every_thirty_seconds_at_most),
         cmocka_unit_test(a_suite_in_a_log_gets_no_line_for_a_phase_and_one_in_thirty_seconds),
+        cmocka_unit_test(what_runs_in_process_has_processes_and_no_rate),
         cmocka_unit_test(who_asks_is_told_at_once_and_the_region_begins_below),
         cmocka_unit_test(quiet_is_quiet),
         cmocka_unit_test(nothing_known_yet_is_no_reason_to_stumble),
